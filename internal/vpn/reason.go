@@ -1,0 +1,88 @@
+package vpn
+
+import "fmt"
+
+// Reason says why a phase is what it is, or why something was refused: a code that programs compare and translations
+// are keyed by, and up to two arguments. The zero Reason explains nothing and prints as "".
+type Reason struct {
+	Code Code
+	A, B string // arguments; their meaning is listed beside the code
+}
+
+// Code names a reason. Codes are stable: scripts may compare them.
+type Code string
+
+// The codes. Each one's sentence names the cause and what to do.
+const (
+	NodeIsStarting    Code = "node_starting"      // the node does not answer yet
+	NodeWentAway      Code = "node_went_away"     // A: what it said last; it is being restarted
+	NodeGaveUp        Code = "node_gave_up"       // A: why
+	NodeNotFound      Code = "node_not_found"     // A: program looked for
+	NodePortTaken     Code = "node_port_taken"    // A: port
+	NodeRefused       Code = "node_refused"       // A: what it said
+	NoProposals       Code = "no_proposals"       // the network offers nothing at all
+	NoExitInCountry   Code = "no_exit_in_country" // A: country
+	NoSuchProvider    Code = "no_such_provider"   // A: provider id
+	ProviderFailed    Code = "provider_failed"    // A: provider id, B: what was said
+	ProviderSilent    Code = "provider_silent"    // A: seconds
+	TunnelFailed      Code = "tunnel_failed"      // A: what was said
+	TunnelStalled     Code = "tunnel_stalled"     // the exit stopped answering; being brought back
+	ConnectionDropped Code = "connection_dropped" // the node closed it unasked
+	NotUnlocked       Code = "identity_locked"    // the identity needs unlocking
+	NotRegistered     Code = "not_registered"     // A: identity
+	NoBalance         Code = "no_balance"         // the identity has too little to pay with
+	OnHold            Code = "on_hold"            // the node keeps the tunnel but nothing passes
+	ProxyTaken        Code = "proxy_taken"        // A: address
+	Cancelled         Code = "cancelled"          // the user took the wish back
+)
+
+// sentences are English; translations live in the ui, keyed by code. %[1]s is A and %[2]s is B.
+var sentences = map[Code]string{
+	NodeIsStarting:    "The node is starting. This takes a few seconds.",
+	NodeWentAway:      "The node stopped and is being started again: %[1]s",
+	NodeGaveUp:        "The node keeps stopping, so it was given up: %[1]s. See the log, then try to connect again.",
+	NodeNotFound:      "The node program %[1]s was not found. Install it, then try to connect again.",
+	NodePortTaken:     "Another program uses the node's port %[1]s. Close it, then try to connect again.",
+	NodeRefused:       "The node refused: %[1]s. Try again or choose another exit.",
+	NoProposals:       "No exits are on offer at the moment. Try again in a minute.",
+	NoExitInCountry:   "No exit in %[1]s is on offer at the moment. Choose another country.",
+	NoSuchProvider:    "Provider %[1]s is not on offer at the moment. Choose another exit.",
+	ProviderFailed:    "Provider %[1]s could not be reached: %[2]s. Choose another exit.",
+	ProviderSilent:    "The provider did not answer within %[1]s seconds. Choose another exit.",
+	TunnelFailed:      "The tunnel could not be brought up: %[1]s. Try again.",
+	TunnelStalled:     "The exit stopped answering. Connecting to it again.",
+	ConnectionDropped: "The connection was closed by the node. Connecting again.",
+	NotUnlocked:       "The identity is locked. Unlock it, then try to connect again.",
+	NotRegistered:     "Identity %[1]s is not registered yet. Register it, then try to connect again.",
+	NoBalance:         "The balance is too low for this exit. Top up, or choose a cheaper exit.",
+	OnHold:            "The connection is on hold: nothing passes. Disconnect to use the network without it, or connect again.",
+	ProxyTaken:        "The proxy address %[1]s is used by another program. Close that program, or start with --proxy and another address.",
+	Cancelled:         "Cancelled.",
+}
+
+// Zero reports whether there is nothing to explain.
+func (r Reason) Zero() bool { return r.Code == "" }
+
+// Text is the English sentence. A code that is not known prints itself and its arguments, so nothing is lost.
+func (r Reason) Text() string {
+	if r.Zero() {
+		return ""
+	}
+	s, ok := sentences[r.Code]
+	if !ok {
+		return fmt.Sprintf("%s %s %s", r.Code, r.A, r.B)
+	}
+	return fmt.Sprintf(s+"%.0[1]s%.0[2]s", r.A, r.B)
+}
+
+// Error makes a Reason usable as an error.
+func (r Reason) Error() string { return r.Text() }
+
+// Codes lists all codes, for tests and translations. The order is not defined.
+func Codes() []Code {
+	out := make([]Code, 0, len(sentences))
+	for c := range sentences {
+		out = append(out, c)
+	}
+	return out
+}
