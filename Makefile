@@ -1,0 +1,49 @@
+# One flag set everywhere: another tag or -trimpath compiles Fyne's C code once more (minutes).
+TAGS    := migrated_fynedo
+VERSION := $(shell sed -n 's/^ *Version = "\(.*\)"/\1/p' FyneApp.toml)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+GO      := go
+export GOFLAGS := -buildvcs=false
+
+.DEFAULT_GOAL := help
+.PHONY: help run build headless test check bench screenshots assets fmt lint clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
+
+run: build ## build and open the window on the sandbox network; with no display, run in the terminal
+	@scripts/run.sh
+
+build: ## build bin/mysteriumvpn
+	@scripts/packages.sh build
+	$(GO) build -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/mysteriumvpn ./cmd/mysteriumvpn
+
+headless: ## build bin/mysteriumvpn-headless: no window, no C, static
+	CGO_ENABLED=0 $(GO) build -tags $(TAGS),headless -ldflags '$(LDFLAGS)' -o bin/mysteriumvpn-headless ./cmd/mysteriumvpn
+
+test: ## every test, with the display and D-Bus they need; prints the time of each step
+	@scripts/test.sh
+
+check: ## the quick part of test: formatting, vet, lint, layers
+	@scripts/test.sh quick
+
+bench: ## compare our tunnel with the stock netstack device, in interleaved rounds
+	@scripts/bench.sh
+
+screenshots: build ## drive the window under Xvfb and write docs/screenshots
+	@scripts/packages.sh test
+	@scripts/screenshots.sh
+
+assets: ## fetch and rasterise flags, icons, map and fonts again
+	@scripts/assets.sh
+
+fmt: ## format all Go code
+	@scripts/tools.sh gofumpt
+	.tools/gofumpt -w $$(git ls-files '*.go')
+
+lint: ## run the linters
+	@scripts/tools.sh golangci-lint
+	.tools/golangci-lint run --build-tags headless,$(TAGS) ./...
+
+clean: ## remove what was built
+	rm -rf bin .tools

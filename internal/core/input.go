@@ -1,0 +1,159 @@
+package core
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+// input is something that happened: a wish, a fact, or the answer to an order. An answer carries its order's number.
+type input interface{ input() }
+
+type (
+	// command is a wish of the user.
+	command vpn.Command
+
+	// nodeChanged: the node process changed its state. why explains any state but NodeRunning.
+	nodeChanged struct {
+		node vpn.Node
+		why  vpn.Reason
+	}
+
+	// prepared answers prepare: the identity is unlocked and registered, or why not.
+	prepared struct {
+		order uint64
+		why   vpn.Reason
+	}
+
+	// listed answers list: a new snapshot of proposals is in the book, or why not.
+	listed struct{ why vpn.Reason }
+
+	// picked answers pick.
+	picked struct {
+		order uint64
+		exit  vpn.Exit
+		why   vpn.Reason
+	}
+
+	// dialed answers dial: the node says Connected, or why not.
+	dialed struct {
+		order uint64
+		why   vpn.Reason
+	}
+
+	// hungUp answers hangUp. It comes even if the node did not answer: the node's word follows by lineSeen.
+	hungUp struct{ order uint64 }
+
+	// lineSeen is what the node says of its connection when asked. order is the newest order at the time of asking.
+	lineSeen struct {
+		order uint64
+		open  bool // Connected, Reconnecting or OnHold
+		held  bool // OnHold
+	}
+
+	// tunnelChanged: the node asked us, as its supervisor, for the tunnel or for its end, and it is so.
+	tunnelChanged struct{ up bool }
+
+	// stalled: the tunnel is up but its exit does not answer any more.
+	stalled struct{}
+
+	// timerRang answers wait.
+	timerRang struct {
+		kind  timer
+		order uint64
+	}
+)
+
+func (command) input()       {}
+func (nodeChanged) input()   {}
+func (prepared) input()      {}
+func (listed) input()        {}
+func (picked) input()        {}
+func (dialed) input()        {}
+func (hungUp) input()        {}
+func (lineSeen) input()      {}
+func (tunnelChanged) input() {}
+func (stalled) input()       {}
+func (timerRang) input()     {}
+
+// effect is something to be done outside the machine.
+type effect interface{ effect() }
+
+type (
+	// list asks the node for its proposals; answered by listed.
+	list struct{}
+
+	// prepare makes the identity usable; answered by prepared.
+	prepare struct{ order uint64 }
+
+	// pick chooses an exit; answered by picked.
+	pick struct {
+		order  uint64
+		target vpn.Target
+	}
+
+	// dial asks the node to connect; answered by dialed.
+	dial struct {
+		order uint64
+		exit  vpn.Exit
+	}
+
+	// hangUp cancels a dial or closes the line; answered by hungUp.
+	hangUp struct{ order uint64 }
+
+	// dropTunnel takes the WireGuard device down without the node.
+	dropTunnel struct{}
+
+	// avoid lets a provider step back for a while.
+	avoid struct{ provider string }
+
+	// remember notes the exit that came up.
+	remember struct{ exit vpn.Exit }
+
+	// notify tells the user once.
+	notify struct{ notice vpn.Notice }
+
+	// retryNode starts a node again that was given up.
+	retryNode struct{}
+
+	// stopNode stops the node for good; finish follows when it is gone.
+	stopNode struct{}
+
+	// finish ends the program though the node may not be gone.
+	finish struct{}
+
+	// wait rings after d.
+	wait struct {
+		kind  timer
+		order uint64
+		d     time.Duration
+	}
+)
+
+func (list) effect()       {}
+func (prepare) effect()    {}
+func (pick) effect()       {}
+func (dial) effect()       {}
+func (hangUp) effect()     {}
+func (dropTunnel) effect() {}
+func (avoid) effect()      {}
+func (remember) effect()   {}
+func (notify) effect()     {}
+func (retryNode) effect()  {}
+func (stopNode) effect()   {}
+func (finish) effect()     {}
+func (wait) effect()       {}
+
+// timer says which wait is over.
+type timer uint8
+
+const (
+	noTimer timer = iota
+	dialTimer
+	pauseTimer
+	listTimer
+	quitTimer
+)
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }

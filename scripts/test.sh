@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Every test of the project, with the display and D-Bus that they need. Prints the time of each step.
+# test.sh quick leaves out all that takes longer than reading the code.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export GOFLAGS=-buildvcs=false LANG=en_US.UTF-8
+tags=migrated_fynedo
+times=()
+
+step() { # step NAME COMMAND…
+	local name=$1 from=$SECONDS
+	shift
+	echo "== $name"
+	if ! "$@"; then
+		echo "FAILED: $name" >&2
+		exit 1
+	fi
+	times+=("$(printf '%4ds  %s' $((SECONDS - from)) "$name")")
+}
+
+formatted() {
+	local bad
+	bad=$(git ls-files '*.go' | xargs .tools/gofumpt -l)
+	[ -z "$bad" ] || { echo "not formatted (make fmt mends it):"; echo "$bad"; return 1; }
+	go mod verify >/dev/null
+}
+
+cross() { # all but the window, for every system that we name
+	local os
+	for os in linux/arm64 windows/amd64 darwin/arm64; do
+		echo "   $os"
+		CGO_ENABLED=0 GOOS=${os%/*} GOARCH=${os#*/} go build -tags headless,$tags -o /dev/null ./cmd/mysteriumvpn
+	done
+}
+
+# All packages are race-tested without OpenGL: cmd is built headless here, and no other package reaches Fyne's driver.
+race() { CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m -tags headless,$tags $(go list -tags headless,$tags ./... | grep -v /internal/e2e); }
+
+e2e() {
+	MYSTERIUMVPN_BIN=$PWD/bin/mysteriumvpn-headless MYSTERIUMVPN_WINDOW=$PWD/bin/mysteriumvpn E2E_REQUIRED=1 \
+		go test -count=1 -timeout 20m -tags headless,$tags -v ./internal/e2e
+}
+
+step "packages" scripts/packages.sh test
+step "tools" scripts/tools.sh gofumpt golangci-lint
+step "formatting" formatted
+step "go vet" go vet -tags headless,$tags ./...
+step "golangci-lint" .tools/golangci-lint run --build-tags headless,$tags ./...
+step "layers and house rules" go test -tags headless,$tags ./internal/house
+if [ "${1:-}" != quick ]; then
+	step "cross-builds without a window" cross
+	step "race tests" race
+	step "build" make --no-print-directory build headless
+	step "end to end: traffic, window, tray" e2e
+fi
+
+echo
+echo "time by step:"
+printf '%s\n' "${times[@]}"
+echo "$(printf '%4ds' "$SECONDS")  in all"
