@@ -84,18 +84,19 @@ func (c *Config) UAPI() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "private_key=%s\nlisten_port=%d\nreplace_peers=true\n", c.PrivateKey.hex(), c.ListenPort)
 	for i := range c.Peers {
-		p := &c.Peers[i]
-		fmt.Fprintf(&b, "public_key=%s\n", p.PublicKey.hex())
-		if !p.PresharedKey.Zero() {
-			fmt.Fprintf(&b, "preshared_key=%s\n", p.PresharedKey.hex())
-		}
-		if p.Endpoint.IsValid() {
-			fmt.Fprintf(&b, "endpoint=%s\n", p.Endpoint)
-		}
-		fmt.Fprintf(&b, "persistent_keepalive_interval=%d\nreplace_allowed_ips=true\n", p.Keepalive)
-		for _, a := range p.AllowedIPs {
-			fmt.Fprintf(&b, "allowed_ip=%s\n", a)
-		}
+		c.Peers[i].uapi(&b)
 	}
 	return b.String()
+}
+
+func (p *Peer) uapi(b *strings.Builder) {
+	// A zero preshared key is written too: on a peer that has one it means to drop it.
+	fmt.Fprintf(b, "public_key=%s\npreshared_key=%s\n", p.PublicKey.hex(), p.PresharedKey.hex())
+	if p.Endpoint.IsValid() {
+		fmt.Fprintf(b, "endpoint=%s\n", p.Endpoint)
+	}
+	fmt.Fprintf(b, "persistent_keepalive_interval=%d\nreplace_allowed_ips=true\n", p.Keepalive)
+	for _, a := range p.AllowedIPs {
+		fmt.Fprintf(b, "allowed_ip=%s\n", a)
+	}
 }

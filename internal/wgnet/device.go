@@ -1,0 +1,203 @@
+package wgnet
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.zx2c4.com/wireguard/conn"
+	"golang.zx2c4.com/wireguard/device"
+)
+
+// Stats are counters of a Device since it was made, over all peers that it has now.
+type Stats struct {
+	BytesSent     uint64 // in WireGuard messages: payload, headers and handshakes
+	BytesReceived uint64
+	LastHandshake time.Time // of the peer with the newest one; zero = none yet
+}
+
+// Device is a WireGuard device between a Net and a bind. It runs from NewDevice to Close.
+type Device struct {
+	dev *device.Device
+
+	mu     sync.Mutex
+	peers  map[Key]bool
+	closed bool
+}
+
+// NewDevice starts WireGuard with cfg. It takes n and bind over and closes them, also when it fails.
+func NewDevice(n *Net, bind conn.Bind, cfg *Config, log LogFunc) (*Device, error) {
+	d := &Device{dev: device.NewDevice(n, bind, deviceLogger(log)), peers: make(map[Key]bool)}
+	for i := range cfg.Peers {
+		d.peers[cfg.Peers[i].PublicKey] = true
+	}
+	if err := d.set(cfg.UAPI()); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("configure WireGuard: %w", err)
+	}
+	if err := d.dev.Up(); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("start WireGuard: %w", err)
+	}
+	return d, nil
+}
+
+// set applies configuration text. wireguard-go quotes it in errors, so keys are taken out of those.
+func (d *Device) set(text string) error {
+	err := d.dev.IpcSet(text)
+	if err == nil {
+		return nil
+	}
+	if hidden := hideKeys(err.Error()); hidden != err.Error() {
+		return errors.New(hidden)
+	}
+	return err
+}
+
+// AddPeer adds p, or replaces what the peer with that key had. A prefix of p that another peer has moves to p.
+func (d *Device) AddPeer(p Peer) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return net.ErrClosed
+	}
+	var b strings.Builder
+	p.uapi(&b)
+	if err := d.set(b.String()); err != nil {
+		return fmt.Errorf("add peer: %w", err)
+	}
+	d.peers[p.PublicKey] = true
+	return nil
+}
+
+// RemovePeer forgets the peer with that key; unknown is fine.
+func (d *Device) RemovePeer(public Key) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return net.ErrClosed
+	}
+	delete(d.peers, public)
+	d.dev.RemovePeer(device.NoisePublicKey(public))
+	return nil
+}
+
+// SetPeers makes peers the only ones. A peer that stays and keeps its settings still loses its session.
+func (d *Device) SetPeers(peers []Peer) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return net.ErrClosed
+	}
+	var b strings.Builder
+	b.WriteString("replace_peers=true\n")
+	now := make(map[Key]bool, len(peers))
+	for i := range peers {
+		peers[i].uapi(&b)
+		now[peers[i].PublicKey] = true
+	}
+	if err := d.set(b.String()); err != nil {
+		return fmt.Errorf("replace peers: %w", err)
+	}
+	d.peers = now
+	return nil
+}
+
+// PinEndpoints keeps every peer at the endpoint it was configured with, for the life of the device: without it a peer
+// that answers from another address moves there, past a firewall that knows only the first.
+func (d *Device) PinEndpoints() { d.dev.DisableSomeRoamingForBrokenMobileSemantics() }
+
+// SendHandshake asks every peer with an endpoint for a new session now. WireGuard limits it to one in 5 s per peer.
+func (d *Device) SendHandshake() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	for key := range d.peers {
+		if p := d.dev.LookupPeer(device.NoisePublicKey(key)); p != nil {
+			_ = p.SendHandshakeInitiation(false) // wireguard-go logs it
+		}
+	}
+}
+
+// Rebind opens new sockets on the same port and keeps the sessions: what to do when the host changes networks.
+func (d *Device) Rebind() error {
+	if err := d.dev.BindUpdate(); err != nil {
+		return fmt.Errorf("reopen WireGuard socket: %w", err)
+	}
+	return nil
+}
+
+// Stats reads the counters; zero after Close.
+func (d *Device) Stats() Stats {
+	var s Stats
+	var sec, nsec int64
+	d.read(func(key, value string) {
+		switch key {
+		case "tx_bytes":
+			n, _ := strconv.ParseUint(value, 10, 64)
+			s.BytesSent += n
+		case "rx_bytes":
+			n, _ := strconv.ParseUint(value, 10, 64)
+			s.BytesReceived += n
+		case "last_handshake_time_sec":
+			sec, _ = strconv.ParseInt(value, 10, 64)
+		case "last_handshake_time_nsec": // follows the seconds
+			nsec, _ = strconv.ParseInt(value, 10, 64)
+			if t := time.Unix(sec, nsec); sec != 0 && t.After(s.LastHandshake) {
+				s.LastHandshake = t
+			}
+		}
+	})
+	return s
+}
+
+// ListenPort is the UDP port in use; 0 after Close.
+func (d *Device) ListenPort() uint16 {
+	var port uint64
+	d.read(func(key, value string) {
+		if key == "listen_port" {
+			port, _ = strconv.ParseUint(value, 10, 16)
+		}
+	})
+	return uint16(port)
+}
+
+// read goes through the device's state. It has the private key in it, so lines with keys go no further.
+func (d *Device) read(line func(key, value string)) {
+	d.mu.Lock()
+	closed := d.closed
+	d.mu.Unlock()
+	if closed {
+		return
+	}
+	var b bytes.Buffer
+	if d.dev.IpcGetOperation(&b) != nil {
+		return
+	}
+	for l := range bytes.Lines(b.Bytes()) {
+		key, value, _ := bytes.Cut(bytes.TrimSuffix(l, []byte("\n")), []byte("="))
+		if !bytes.HasSuffix(key, []byte("_key")) {
+			line(string(key), string(value))
+		}
+	}
+	clear(b.Bytes())
+}
+
+// Done is closed when the device has stopped, by Close or because its Net was closed.
+func (d *Device) Done() <-chan struct{} { return d.dev.Wait() }
+
+// Close stops the device and closes its Net and its bind; connections through them break.
+func (d *Device) Close() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.dev.Close()
+	<-d.dev.Wait()
+}
