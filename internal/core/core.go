@@ -1,0 +1,194 @@
+// Package core is the machine that connects: it takes Commands from the bus and facts from the node, the supervisor
+// and the tunnel, decides the Phase, and orders the other parts. Decisions are made by next, a pure function; here is
+// the edge that carries its orders out and brings their answers back.
+//
+// cmd makes one Core, hands it its parts and calls Serve.
+//
+// All state belongs to one lane. Orders run on goroutines of their own, which Serve waits for; each posts its answer
+// back onto the lane. The exported methods may be called from any goroutine.
+package core
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/mysteriumvpn/desktop/internal/bus"
+	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/supervisor"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+	"github.com/mysteriumvpn/desktop/internal/wgnet"
+	"github.com/mysteriumvpn/desktop/tequilapi"
+)
+
+// Node is the process that we run or have adopted. It reports its states through Core.NodeChanged.
+type Node interface {
+	// Serve runs the node until ctx ends, and returns when it is gone.
+	Serve(ctx context.Context) error
+	// Retry starts it again after it was given up.
+	Retry()
+}
+
+// Tunnel is our WireGuard device behind its proxy.
+type Tunnel interface {
+	Up(ctx context.Context, c wgnet.Config) error
+	Down() error
+	Stats() (wgnet.Stats, bool)
+}
+
+// Parts are what a Core drives. All are needed.
+type Parts struct {
+	Log  *zap.Logger
+	Lane *bus.Lane // core's own
+
+	Status    bus.Sender[vpn.Status]
+	Traffic   bus.Sender[vpn.Traffic]
+	Settings  *bus.State[vpn.Settings]
+	Proposals bus.Sender[uint64]
+	Notices   bus.Sender[vpn.Notice]
+	Commands  bus.Receiver[vpn.Command] // on Lane
+
+	Node       Node
+	API        func(address string) (*tequilapi.Client, error) // the client of the node at host:port
+	Tunnel     Tunnel
+	Book       *proposals.Book
+	Supervisor net.Listener // the node asks here for the tunnel; closed by Serve
+	Network    vpn.Network
+	Proxy      vpn.Proxy
+}
+
+// Core is the running machine.
+type Core struct {
+	Parts
+	ctx      context.Context // ends when Serve is about to return
+	work     sync.WaitGroup  // what Serve waits for
+	finished chan struct{}   // closed by the finish effect
+	order    atomic.Uint64   // state.order, for those off the lane
+
+	// On the lane.
+	state    state
+	stopNode context.CancelFunc
+	api      *tequilapi.Client
+	watching context.CancelFunc // the watch of the node that runs now; nil = none
+	cancel   context.CancelFunc // the dial under way
+	dialing  chan struct{}      // closed when the dial under way has returned
+	consumer string             // the identity that is unlocked
+	avoided  map[string]time.Time
+
+	tunnelMu  sync.Mutex    // one Up or Down at a time; never taken on the lane
+	tunnelGen atomic.Uint64 // rises with each wg-up, so that a late drop cannot hit a newer tunnel
+}
+
+// New makes a Core. Nothing runs before Serve.
+func New(p Parts) *Core {
+	c := &Core{Parts: p, finished: make(chan struct{}), avoided: map[string]time.Time{}}
+	c.state.Network, c.state.Proxy, c.state.Mode = p.Network, p.Proxy, vpn.ProxyMode
+	return c
+}
+
+// Serve runs until ctx ends or a Quit was carried out: by then the connection is closed, the tunnel down, the node
+// gone and no goroutine left.
+func (c *Core) Serve(ctx context.Context) error {
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	c.ctx = run
+	nodeCtx, stopNode := context.WithCancel(run)
+	c.stopNode = stopNode
+	defer stopNode()
+
+	c.Lane.Post(func() { c.Status.Send(c.state.Status) })
+	unsubscribe := c.Commands.On(func(v vpn.Command) { c.take(command(v)) })
+	defer unsubscribe()
+
+	c.work.Go(func() {
+		if err := supervisor.Serve(run, c.Supervisor, &lineman{c}); err != nil && run.Err() == nil {
+			c.Log.Error("the supervisor socket broke", zap.Error(err))
+		}
+	})
+	c.work.Go(func() {
+		err := c.Node.Serve(nodeCtx)
+		if nodeCtx.Err() == nil {
+			c.Log.Error("the node's keeper stopped", zap.Error(err))
+		}
+		c.Lane.Post(func() { c.run(finish{}) })
+	})
+	c.work.Go(c.meter)
+
+	select {
+	case <-ctx.Done():
+		c.post(command{Verb: vpn.Quit})
+		<-c.finished
+	case <-c.finished:
+	}
+	stopNode()
+	stop()
+	c.work.Wait()
+	return c.Tunnel.Down()
+}
+
+// NodeChanged takes a new state of the node process; why explains any but NodeRunning.
+func (c *Core) NodeChanged(n vpn.Node, why vpn.Reason) { c.post(nodeChanged{node: n, why: why}) }
+
+// Stalled tells that the tunnel's exit does not answer any more.
+func (c *Core) Stalled() { c.post(stalled{}) }
+
+func (c *Core) post(in input) { c.Lane.Post(func() { c.take(in) }) }
+
+// take is where everything comes in, on the lane.
+func (c *Core) take(in input) {
+	old := c.state
+	s, effects := next(old, in)
+	if s.Phase != old.Phase {
+		s.Since = time.Now()
+		c.Log.Info("phase", zap.Stringer("from", old.Phase), zap.Stringer("to", s.Phase),
+			zap.String("provider", s.Exit.ProviderID), zap.String("country", s.Exit.Country), zap.String("reason", s.Reason.Text()))
+	}
+	c.state = s
+	c.order.Store(s.order)
+	c.follow(old.Node, s.Node)
+	if s.Status != old.Status {
+		c.Status.Send(s.Status)
+	}
+	for _, e := range effects {
+		c.run(e)
+	}
+}
+
+// follow keeps the client and the watch in step with the node process.
+func (c *Core) follow(old, now vpn.Node) {
+	up := now.State == vpn.NodeRunning
+	if up && old.State == vpn.NodeRunning && old.PID == now.PID && old.API == now.API {
+		return
+	}
+	if c.watching != nil {
+		c.watching()
+		c.watching = nil
+	}
+	if !up {
+		return
+	}
+	api, err := c.API(now.API)
+	if err != nil {
+		c.Log.Error("node address", zap.String("address", now.API), zap.Error(err))
+		return
+	}
+	c.api = api
+	ctx, stop := context.WithCancel(c.ctx)
+	c.watching = stop
+	c.work.Go(func() { c.watch(ctx, api) })
+}
+
+// async runs fn beside the lane and posts the input that it returns.
+func (c *Core) async(limit time.Duration, fn func(ctx context.Context) input) {
+	c.work.Go(func() {
+		ctx, stop := context.WithTimeout(c.ctx, limit)
+		defer stop()
+		if in := fn(ctx); in != nil {
+			c.post(in)
+		}
+	})
+}

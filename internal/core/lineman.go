@@ -1,0 +1,65 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/mysteriumvpn/desktop/internal/supervisor"
+)
+
+// lineman is the supervisor that the node asks for its tunnel.
+type lineman struct{ *Core }
+
+// Up brings the tunnel up as the node asks. The fact is posted before the node has its answer, so that core knows of
+// the tunnel when it hears Connected.
+func (l *lineman) Up(ctx context.Context, cfg supervisor.Config) (string, error) {
+	wg, err := cfg.WireGuard()
+	if err != nil {
+		return "", err
+	}
+	l.tunnelMu.Lock()
+	defer l.tunnelMu.Unlock()
+	l.tunnelGen.Add(1)
+	if err := l.Tunnel.Up(ctx, wg); err != nil {
+		l.Log.Warn("tunnel up", zap.Error(err))
+		return "", err
+	}
+	l.post(tunnelChanged{up: true})
+	return cfg.Iface, nil
+}
+
+// Down takes it down.
+func (l *lineman) Down(string) error {
+	l.tunnelMu.Lock()
+	defer l.tunnelMu.Unlock()
+	l.post(tunnelChanged{up: false})
+	return l.Tunnel.Down()
+}
+
+// Stats counts for the node what has passed: it pays by it.
+func (l *lineman) Stats(string) (supervisor.Stats, error) {
+	s, up := l.Tunnel.Stats()
+	if !up {
+		return supervisor.Stats{}, errors.New("no tunnel is up")
+	}
+	return supervisor.Stats{BytesSent: s.BytesSent, BytesReceived: s.BytesReceived, LastHandshake: s.LastHandshake}, nil
+}
+
+// dropTunnel takes the tunnel down that is up now. It does not wait, and it leaves alone one that comes up later.
+func (c *Core) dropTunnel() {
+	gen := c.tunnelGen.Load()
+	c.async(10*time.Second, func(context.Context) input {
+		c.tunnelMu.Lock()
+		defer c.tunnelMu.Unlock()
+		if gen != c.tunnelGen.Load() {
+			return nil
+		}
+		if err := c.Tunnel.Down(); err != nil {
+			c.Log.Warn("tunnel down", zap.Error(err))
+		}
+		return nil
+	})
+}

@@ -1,0 +1,181 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+	"github.com/mysteriumvpn/desktop/tequilapi"
+)
+
+// How long the node may take. A dial has its own limit in the machine; this one only ends a call that was forgotten.
+const (
+	askLimit    = 15 * time.Second
+	dialEnd     = dialLimit + 30*time.Second
+	hangUpLimit = 12 * time.Second
+	avoidFor    = 5 * time.Minute // as long as the node itself lets a failed provider step back
+)
+
+// run carries out one effect. It is on the lane and must not wait.
+func (c *Core) run(e effect) {
+	switch e := e.(type) {
+	case list:
+		api := c.api
+		c.async(askLimit, func(ctx context.Context) input { return listed{why: c.list(ctx, api)} })
+	case prepare:
+		api := c.api
+		c.async(askLimit, func(ctx context.Context) input {
+			id, why := unlock(ctx, api)
+			if why.Zero() {
+				c.Lane.Post(func() { c.consumer = id })
+			}
+			return prepared{order: e.order, why: why}
+		})
+	case pick:
+		exit, why := c.pick(e.target)
+		c.post(picked{order: e.order, exit: exit, why: why})
+	case dial:
+		c.dial(e)
+	case hangUp:
+		c.hangUp(e)
+	case dropTunnel:
+		c.dropTunnel()
+	case avoid:
+		c.avoided[e.provider] = time.Now().Add(avoidFor)
+	case remember:
+		delete(c.avoided, e.exit.ProviderID)
+		s := c.Settings.Load()
+		s.LastExit, s.LastCountry = e.exit.ProviderID, e.exit.Country
+		c.Settings.Send(s)
+	case notify:
+		c.Log.Warn("notice", zap.String("text", e.notice.Reason.Text()))
+		c.Notices.Send(e.notice)
+	case retryNode:
+		c.Node.Retry()
+	case stopNode:
+		c.stopNode()
+	case finish:
+		select {
+		case <-c.finished:
+		default:
+			close(c.finished)
+		}
+	case wait:
+		c.work.Go(func() {
+			t := time.NewTimer(e.d)
+			defer t.Stop()
+			select {
+			case <-t.C:
+				c.post(timerRang{kind: e.kind, order: e.order})
+			case <-c.ctx.Done():
+			}
+		})
+	}
+}
+
+func (c *Core) list(ctx context.Context, api *tequilapi.Client) vpn.Reason {
+	all, err := api.Proposals(ctx, tequilapi.ProposalQuery{})
+	if err != nil {
+		c.Log.Warn("list proposals", zap.Error(err))
+		return reasonOf(err, "")
+	}
+	c.Proposals.Send(c.Book.Replace(all, time.Now()).Version)
+	return vpn.Reason{}
+}
+
+// unlock makes the node's remembered identity usable, or its first one. Unlocking lasts as long as the process.
+func unlock(ctx context.Context, api *tequilapi.Client) (id string, why vpn.Reason) {
+	id, err := api.CurrentIdentity(ctx, "", "")
+	if err != nil {
+		return "", reasonOf(err, "")
+	}
+	r, err := api.IdentityRegistration(ctx, id)
+	if err != nil {
+		return "", reasonOf(err, "")
+	}
+	switch r.Status {
+	case tequilapi.Registered, tequilapi.RegistrationPending: // the node connects with a registration under way
+		return id, vpn.Reason{}
+	default:
+		return "", vpn.Reason{Code: vpn.NotRegistered, A: id}
+	}
+}
+
+// pick chooses among the proposals in the book; providers that failed lately come last.
+func (c *Core) pick(t vpn.Target) (vpn.Exit, vpn.Reason) {
+	now := time.Now()
+	p, why := c.Book.Load().Pick(t, func(id string) bool { return now.Before(c.avoided[id]) })
+	if !why.Zero() && t.ProviderID == "" {
+		// Every candidate has failed lately. One of them may be back: better than to say that there is none.
+		if again, still := c.Book.Load().Pick(t, func(string) bool { return false }); still.Zero() && c.state.tries == 0 {
+			return again.Exit, vpn.Reason{}
+		}
+	}
+	return p.Exit, why
+}
+
+func (c *Core) dial(e dial) {
+	api := c.api
+	r := tequilapi.ConnectRequest{
+		ConsumerID:  c.consumer,
+		ProviderID:  e.exit.ProviderID,
+		ServiceType: e.exit.ServiceType,
+		DNS:         "provider",
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, dialEnd)
+	returned := make(chan struct{})
+	c.cancel, c.dialing = cancel, returned
+	c.work.Go(func() {
+		defer cancel()
+		_, err := api.Connect(ctx, r)
+		close(returned)
+		why := reasonOf(err, e.exit.ProviderID)
+		if err != nil {
+			c.Log.Info("dial", zap.String("provider", e.exit.ProviderID), zap.Error(err))
+		}
+		c.post(dialed{order: e.order, why: why})
+	})
+}
+
+// hangUp asks the node to close or cancel, and lets go of the call that dials only afterwards: a call that is merely
+// dropped goes on inside the node.
+func (c *Core) hangUp(e hangUp) {
+	api, cancel, dialing := c.api, c.cancel, c.dialing
+	c.cancel, c.dialing = nil, nil
+	c.async(hangUpLimit, func(ctx context.Context) input {
+		c.disconnect(ctx, api, dialing)
+		if cancel != nil {
+			cancel()
+			<-dialing
+		}
+		return hungUp{order: e.order}
+	})
+}
+
+// disconnect repeats itself while a dial is under way that the node has not taken in yet: then there is "no
+// connection" still, and there would be one a moment later.
+func (c *Core) disconnect(ctx context.Context, api *tequilapi.Client, dialing <-chan struct{}) {
+	for range 20 {
+		err := api.Disconnect(ctx, 0)
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, tequilapi.ErrNoConnection) {
+			c.Log.Info("hang up", zap.Error(err))
+			return
+		}
+		if dialing == nil {
+			return
+		}
+		select {
+		case <-dialing:
+			return
+		case <-ctx.Done():
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package core
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+	"github.com/mysteriumvpn/desktop/tequilapi"
+)
+
+// pollEvery is how often the node is asked for its connection. Its event stream drops messages and has no heartbeat,
+// so it only makes us ask sooner.
+const pollEvery = 2 * time.Second
+
+// watch asks one node process for its connection until ctx ends.
+func (c *Core) watch(ctx context.Context, api *tequilapi.Client) {
+	defer api.Close()
+	sooner := make(chan struct{}, 1)
+	c.work.Go(func() {
+		var last tequilapi.ConnectionStatus
+		for e, err := range api.Events(ctx) {
+			if err != nil {
+				continue // it reconnects by itself; polling goes on
+			}
+			if e.Type != tequilapi.StateChange || e.State.Consumer.Connection.Status == last {
+				continue
+			}
+			last = e.State.Consumer.Connection.Status
+			select {
+			case sooner <- struct{}{}:
+			default:
+			}
+		}
+	})
+	t := time.NewTicker(pollEvery)
+	defer t.Stop()
+	unknown := tequilapi.ConnectionStatus("")
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		case <-sooner:
+		}
+		order := c.order.Load()
+		got, err := api.Connection(ctx, 0)
+		if err != nil {
+			continue // whether the node is alive is nodeproc's question
+		}
+		open, held, known := lineOf(got.Status)
+		if !known {
+			if got.Status != unknown {
+				unknown = got.Status
+				c.Log.Warn("the node uses a connection status that is not known here", zap.String("status", string(got.Status)))
+			}
+			continue
+		}
+		c.post(lineSeen{order: order, open: open, held: held})
+	}
+}
+
+// lineOf reads the node's word for its connection. Words for moments in between say nothing certain.
+func lineOf(s tequilapi.ConnectionStatus) (open, held, known bool) {
+	switch s {
+	case tequilapi.Connected, tequilapi.Connecting, tequilapi.Reconnecting:
+		return true, false, true
+	case tequilapi.OnHold:
+		return true, true, true
+	case tequilapi.NotConnected, tequilapi.Canceled:
+		return false, false, true
+	case tequilapi.Disconnecting:
+		return false, false, false
+	default:
+		return false, false, false
+	}
+}
+
+// meter sends the tunnel's counters each second while it is up, and zeros once when it is not.
+func (c *Core) meter() {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	var last vpn.Traffic
+	for {
+		select {
+		case <-c.ctx.Done():
+			return
+		case now := <-t.C:
+			s, up := c.Tunnel.Stats()
+			v := vpn.Traffic{}
+			if up {
+				v = vpn.Traffic{BytesSent: s.BytesSent, BytesReceived: s.BytesReceived, LastHandshake: s.LastHandshake, At: now}
+				v.SentPerSecond = rate(last.BytesSent, s.BytesSent, now.Sub(last.At))
+				v.ReceivedPerSecond = rate(last.BytesReceived, s.BytesReceived, now.Sub(last.At))
+			}
+			last = v
+			c.Traffic.Send(v)
+		}
+	}
+}
+
+// rate is bytes per second; 0 where a counter began anew, or nothing was read before.
+func rate(from, to uint64, d time.Duration) uint64 {
+	if to < from || d <= 0 || d > time.Minute {
+		return 0
+	}
+	return uint64(float64(to-from) / d.Seconds())
+}
