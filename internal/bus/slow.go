@@ -96,7 +96,8 @@ func (l *Lane) look() {
 			l.slow.next *= 2
 		}
 	}
-	l.slow.timer.Reset(l.slow.next - r.Busy)
+	// The next look must not come later than watch from now: another function may begin right after this one.
+	l.slow.timer.Reset(min(l.slow.next-r.Busy, l.watch))
 	l.mu.Unlock()
 	if tell {
 		l.bus.report(r)

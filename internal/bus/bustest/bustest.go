@@ -38,7 +38,7 @@ func Lane(t testing.TB, b *bus.Bus) *HandLane {
 }
 
 // endless is how many functions in one Run are taken for a loop.
-const endless = 1_000_000
+const endless = 100_000
 
 // Run runs what is queued, and what that queues in turn, until nothing is left. It returns how many functions that
 // were. A loop that never ends fails the test.
