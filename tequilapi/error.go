@@ -106,11 +106,11 @@ var (
 
 // Errors of this side.
 var (
-	ErrNoAnswer   = errors.New("no answer")                             // the call's own time is over; the caller's context is not
-	ErrBadAnswer  = errors.New("the answer is not a node's")            // wrong content type, not JSON, wrong shape
-	ErrTooLarge   = errors.New("the answer is too large")               // see WithMaxBody
+	ErrNoAnswer   = errors.New("no answer")                              // the call's own time is over; the caller's context is not
+	ErrBadAnswer  = errors.New("the answer is not a node's")             // wrong content type, not JSON, wrong shape
+	ErrTooLarge   = errors.New("the answer is too large")                // see WithMaxBody
 	ErrRedirect   = errors.New("the answer is a redirect, not a node's") // never followed
-	ErrBadRequest = errors.New("not a name the node could know")        // an empty identity, for example; nothing was sent
+	ErrBadRequest = errors.New("not a name the node could know")         // an empty identity, for example; nothing was sent
 )
 
 // parseError makes an Error of an answer's body. It always gives one: what cannot be read as the node's JSON is taken

@@ -90,7 +90,10 @@ func (c *Client) Events(ctx context.Context) iter.Seq2[Event, error] {
 			if !more || ctx.Err() != nil {
 				return
 			}
-			if !yield(Event{}, fmt.Errorf("GET %s: %w", eventsPath, err)) {
+			if _, ok := errors.AsType[*Error](err); !ok { // that one names the path itself
+				err = fmt.Errorf("GET %s: %w", eventsPath, err)
+			}
+			if !yield(Event{}, err) {
 				return
 			}
 			if heard {
