@@ -1,0 +1,111 @@
+package tunnel
+
+import "time"
+
+const (
+	stallTick    = 500 * time.Millisecond // how often the counters are read
+	probeTimeout = time.Second            // without an answer for this long, a probe is missed
+	probeMisses  = 3
+	silentLimit  = 15 * time.Second // WireGuard's own KeepaliveTimeout + RekeyTimeout: by then a live peer has spoken
+	tickGapLimit = 5 * time.Second  // a longer pause between two ticks: the computer slept, and nothing is known
+)
+
+// StallInfo says why a tunnel counts as stalled.
+type StallInfo struct {
+	Silent time.Duration // since the first packet that nothing came back for
+	Misses int           // probes in a row that were not answered; 0 = this exit is not known to answer them
+}
+
+// counters are what the rule looks at. Both only grow.
+type counters struct {
+	sent     uint64 // packets of programs that went into the tunnel; WireGuard's own keepalives are not among them
+	received uint64 // bytes from the exit, WireGuard's own included
+}
+
+// verdict is what a step of the rule asks for.
+type verdict struct {
+	probe bool // send one now
+	stall *StallInfo
+	alive bool
+}
+
+// stall is the rule by which a tunnel counts as dead, with no clock and no goroutine of its own. Packets went out and
+// not a byte came in: that may be a program that expects no answer, or an exit that is gone. So probes are sent, but
+// they count only if this exit has answered one before, since many answer none. Three misses at 1 s, or 15 s without
+// the keepalive that a live WireGuard peer owes for data, and it has stalled. Any byte received clears everything.
+type stall struct {
+	last    counters
+	ticked  time.Time
+	silent  time.Time // since when packets are out that nothing came back for; zero = there are none
+	probing bool      // one is on its way
+	probed  bool      // since silent, at least once
+	misses  int
+	answers bool // this exit has answered a probe
+	stalled bool
+}
+
+// tick takes the counters as they are at now.
+func (s *stall) tick(now time.Time, c counters) verdict {
+	slept := !s.ticked.IsZero() && now.Sub(s.ticked) > tickGapLimit
+	s.ticked = now
+	sent, heard := c.sent > s.last.sent, c.received > s.last.received
+	s.last = c
+	switch {
+	case heard:
+		return s.heard()
+	case c.received == 0:
+		return verdict{} // the exit has never spoken: that is not a stall but a connection that was not made
+	case slept:
+		s.silent, s.misses = time.Time{}, 0
+	}
+	if sent && s.silent.IsZero() {
+		s.silent = now
+	}
+	if s.silent.IsZero() {
+		return verdict{}
+	}
+	if !s.stalled && now.Sub(s.silent) >= silentLimit {
+		return s.stall(now)
+	}
+	// An exit that is not known to answer gets one probe for each silence: so it can become known.
+	if s.probing || s.probed && !s.answers {
+		return verdict{}
+	}
+	s.probing, s.probed = true, true
+	return verdict{probe: true}
+}
+
+// answered says that the exit answered a probe.
+func (s *stall) answered() verdict {
+	s.answers, s.probing = true, false
+	return s.heard()
+}
+
+// missed says that a probe was not answered in time; c are the counters at now.
+func (s *stall) missed(now time.Time, c counters) verdict {
+	s.probing = false
+	if c.received > s.last.received {
+		s.last = c
+		return s.heard()
+	}
+	if s.silent.IsZero() || !s.answers {
+		return verdict{}
+	}
+	s.misses++
+	if !s.stalled && s.misses >= probeMisses {
+		return s.stall(now)
+	}
+	s.probing = true
+	return verdict{probe: true}
+}
+
+func (s *stall) heard() verdict {
+	was := s.stalled
+	s.silent, s.probed, s.misses, s.stalled = time.Time{}, false, 0, false
+	return verdict{alive: was}
+}
+
+func (s *stall) stall(now time.Time) verdict {
+	s.stalled = true
+	return verdict{stall: &StallInfo{Silent: now.Sub(s.silent), Misses: s.misses}}
+}
