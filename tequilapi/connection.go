@@ -152,7 +152,8 @@ type statisticsJSON struct {
 func (s Statistics) MarshalJSON() ([]byte, error) {
 	return json.Marshal(statisticsJSON{
 		s.BytesSent, s.BytesReceived, s.ThroughputSent, s.ThroughputReceived,
-		int64(s.Duration / time.Second), s.TokensSpent, Tokens{s.TokensSpent},
+		int64(s.Duration / time.Second), s.TokensSpent,
+		Tokens{s.TokensSpent},
 	})
 }
 

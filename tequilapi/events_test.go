@@ -79,14 +79,14 @@ func TestEventsEndOnlyWithTheirContext(t *testing.T) {
 		}()
 		synctest.Wait()
 		assert.Equal(t, []tequilapi.ConnectionStatus{tequilapi.NotConnected}, seen, "the whole state at once")
-		time.Sleep(time.Hour) // synctest's clock: a stream may be silent
+		<-time.After(time.Hour) // synctest's clock: a stream may be silent
 		synctest.Wait()
 		assert.Len(t, seen, 1)
 		node.SetStatus(tequilapi.OnHold)
 		synctest.Wait()
 		assert.Equal(t, tequilapi.OnHold, seen[1])
 		node.Kill()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		synctest.Wait()
 		assert.Greater(t, len(seen), 5, "it goes on trying")
 		cancel()

@@ -88,8 +88,12 @@ type SessionQuery struct {
 func (q SessionQuery) Values() url.Values {
 	v := url.Values{}
 	for _, p := range [][2]string{
-		{"direction", q.Direction}, {"consumer_id", q.ConsumerID}, {"hermes_id", q.HermesID},
-		{"provider_id", q.ProviderID}, {"service_type", q.ServiceType}, {"status", q.Status},
+		{"direction", q.Direction},
+		{"consumer_id", q.ConsumerID},
+		{"hermes_id", q.HermesID},
+		{"provider_id", q.ProviderID},
+		{"service_type", q.ServiceType},
+		{"status", q.Status},
 	} {
 		if p[1] != "" {
 			v.Set(p[0], p[1])
