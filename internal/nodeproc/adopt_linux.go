@@ -1,0 +1,39 @@
+package nodeproc
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// awaitGone waits for the end of a process that is not our child. False: it was not there to begin with, or ctx ended.
+func awaitGone(ctx context.Context, pid int) bool {
+	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
+	switch {
+	case errors.Is(err, unix.ESRCH):
+		return false
+	case err != nil: // Linux before 5.10, or forbidden
+		return pollGone(ctx, pid)
+	}
+	f := os.NewFile(uintptr(fd), "pidfd") // non-blocking, so it goes to the runtime's poller
+	defer func() { _ = f.Close() }()
+	if f.SetReadDeadline(time.Time{}) != nil {
+		return pollGone(ctx, pid)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return pollGone(ctx, pid)
+	}
+	ended := false
+	err = conn.Read(func(fd uintptr) bool {
+		n, perr := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+		ended = perr == nil && n > 0
+		return ended
+	})
+	return err == nil && ended
+}

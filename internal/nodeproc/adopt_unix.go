@@ -1,0 +1,28 @@
+//go:build unix
+
+package nodeproc
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func terminateOther(p *os.Process) error { return p.Signal(unix.SIGTERM) }
+
+// pollGone asks twice a second whether the process is still there. False: it was not there to begin with, or ctx ended.
+func pollGone(ctx context.Context, pid int) bool {
+	there := func() bool { return !errors.Is(unix.Kill(pid, 0), unix.ESRCH) }
+	if !there() {
+		return false
+	}
+	for wait(ctx, 500*time.Millisecond) {
+		if !there() {
+			return true
+		}
+	}
+	return false
+}

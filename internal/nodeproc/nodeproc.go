@@ -1,0 +1,223 @@
+// Package nodeproc runs one Mysterium node as a child process: it starts the node, tells by its healthcheck when it is
+// ready, starts it again when it crashes or hangs, explains why when it will not run, and stops it. A node that already
+// answers on the port is taken as it is instead, if it belongs to this user or to root.
+//
+// core makes one Proc and calls Serve; it learns everything from Options.OnState.
+//
+// Serve runs on the caller's goroutine and calls OnState there, in order. Retry and State may be called from any
+// goroutine, OnState included.
+package nodeproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// Spec is what to run.
+type Spec struct {
+	Path string   // the program; without a slash it is looked for in PATH
+	Args []string // its arguments, without the program itself
+	Env  []string // its whole environment; nil = ours
+	Dir  string   // its working directory; "" = ours
+	API  string   // host:port at which it serves its API; Args must tell it the same
+
+	// Accept is asked about a node that already answers on API, before it is adopted: is it a build we can work with? Its
+	// error ends up in PortTakenError. nil = any.
+	Accept func(Health) error
+}
+
+// Options are what New takes. Only Spec must be given.
+type Options struct {
+	Spec Spec
+	// Stdout and Stderr get what the child prints. They may be slow: what they cannot take in time is dropped, and they
+	// are told how much. nil = nowhere.
+	Stdout, Stderr io.Writer
+	// OnState is told each change. It must return soon, for the child is not watched meanwhile. nil = nobody.
+	OnState func(State)
+	// StopAdopted makes Serve stop a node that it has adopted, too.
+	StopAdopted bool
+	Timing      Timing
+}
+
+// Timing holds the intervals. The zero value of each field stands for the default.
+type Timing struct {
+	ProbeTimeout  time.Duration // for one healthcheck; 2 s. A node that boots accepts connections and answers nothing
+	StartInterval time.Duration // between healthchecks until the first answer; 200 ms
+	RunInterval   time.Duration // between healthchecks afterwards; 5 s. Three misses in a row = it hangs
+	StartLimit    time.Duration // how long until the first answer; 60 s
+	Grace         time.Duration // for each step of stopping: POST /stop, SIGTERM, SIGKILL; 3 s
+	FirstPause    time.Duration // before the first restart; doubles with each further quick failure; 1 s
+	LastPause     time.Duration // the longest pause; 30 s
+	Settled       time.Duration // a node that ran for longer than this is restarted after ShortPause; 10 s
+	ShortPause    time.Duration // 100 ms
+	HalfLife      time.Duration // the failures that count halve in so much running time; 30 s
+}
+
+func (t *Timing) fill() {
+	for _, f := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{
+		{&t.ProbeTimeout, 2 * time.Second},
+		{&t.StartInterval, 200 * time.Millisecond},
+		{&t.RunInterval, 5 * time.Second},
+		{&t.StartLimit, time.Minute},
+		{&t.Grace, 3 * time.Second},
+		{&t.FirstPause, time.Second},
+		{&t.LastPause, 30 * time.Second},
+		{&t.Settled, 10 * time.Second},
+		{&t.ShortPause, 100 * time.Millisecond},
+		{&t.HalfLife, 30 * time.Second},
+	} {
+		if *f.field <= 0 {
+			*f.field = f.value
+		}
+	}
+}
+
+// Proc is one node. Make it with New.
+type Proc struct {
+	o     Options
+	retry chan struct{} // holds at most one wish
+
+	mu    sync.Mutex // guards state
+	state State
+}
+
+// New makes a Proc. Nothing runs before Serve.
+func New(o Options) *Proc {
+	o.Timing.fill()
+	return &Proc{o: o, retry: make(chan struct{}, 1)}
+}
+
+// State is the newest state. It is Unknown before Serve.
+func (p *Proc) State() State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state
+}
+
+// Retry ends a pause at once, and leaves Failed. Elsewhere it does nothing.
+func (p *Proc) Retry() {
+	select {
+	case p.retry <- struct{}{}:
+	default:
+	}
+}
+
+// Serve keeps the node running until ctx ends. Then it stops the child, and returns ctx's cause once the child is gone.
+// A failure does not end it: that is the state Failed, which Retry leaves.
+func (p *Proc) Serve(ctx context.Context) error {
+	if _, _, err := net.SplitHostPort(p.o.Spec.API); err != nil {
+		return fmt.Errorf("the node's API address: %w", err)
+	}
+	out := newOutput(p.o.Stdout, p.o.Stderr)
+	defer out.close(2 * p.o.Timing.Grace)
+	fails := rate{halfLife: p.o.Timing.HalfLife}
+	var (
+		conflicts int           // how often in a row the port was taken
+		left      error         // why the last child left; nil once that has been paid for with a pause
+		ran       time.Duration // how long that child had been running
+	)
+	for ctx.Err() == nil {
+		// Looked at before each start, and before a failure counts: a child that left because its port was taken has not
+		// failed.
+		seen := p.look(ctx)
+		switch {
+		case ctx.Err() != nil:
+		case seen.taken != nil:
+			left = nil
+			p.pause(ctx, seen.taken, backoff(conflicts, p.o.Timing.FirstPause, p.o.Timing.LastPause))
+			conflicts++
+		case seen.node != nil:
+			left, conflicts = nil, 0
+			p.follow(ctx, seen.node)
+		case left != nil:
+			fails.add(ran)
+			if fails.tooMany() {
+				p.giveUp(ctx, left)
+				fails = rate{halfLife: p.o.Timing.HalfLife}
+			} else {
+				p.pause(ctx, left, p.restartPause(&fails, ran))
+			}
+			left = nil
+		default:
+			conflicts = 0
+			ran, left = p.run(ctx, out)
+			if unrunnable, ok := errors.AsType[*NotFoundError](left); ok {
+				p.fail(ctx, unrunnable)
+				left = nil
+			}
+		}
+	}
+	end := State{Phase: Stopped}
+	if last := p.State(); last.Adopted && last.Phase == Running { // it stays
+		end.PID, end.Version, end.Adopted = last.PID, last.Version, true
+	}
+	p.set(end)
+	return context.Cause(ctx)
+}
+
+// restartPause is how long to wait before the next child: hardly at all for one that had been running well, as
+// somebody's connection waits for it.
+func (p *Proc) restartPause(fails *rate, ran time.Duration) time.Duration {
+	if ran > p.o.Timing.Settled {
+		return p.o.Timing.ShortPause
+	}
+	return backoff(fails.quick-1, p.o.Timing.FirstPause, p.o.Timing.LastPause)
+}
+
+// pause says why there is no node, and waits for d, Retry or ctx.
+func (p *Proc) pause(ctx context.Context, why error, d time.Duration) {
+	p.forgetRetry()
+	p.set(State{Phase: Waiting, Err: why, Until: time.Now().Add(d)})
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-p.retry:
+	case <-timer.C:
+	}
+}
+
+func (p *Proc) giveUp(ctx context.Context, why error) {
+	e := &GaveUpError{Err: why}
+	if left, ok := errors.AsType[*WentAwayError](why); ok {
+		e.LastLines = left.LastLines
+	}
+	p.fail(ctx, e)
+}
+
+// fail waits in Failed for Retry or ctx.
+func (p *Proc) fail(ctx context.Context, why error) {
+	p.forgetRetry()
+	p.set(State{Phase: Failed, Err: why})
+	select {
+	case <-ctx.Done():
+	case <-p.retry:
+	}
+}
+
+// forgetRetry drops a wish from before the state was shown that it could have been about.
+func (p *Proc) forgetRetry() {
+	select {
+	case <-p.retry:
+	default:
+	}
+}
+
+// set is called by Serve's goroutine only, so OnState is called in order and never twice at a time.
+func (p *Proc) set(s State) {
+	s.API = p.o.Spec.API
+	p.mu.Lock()
+	p.state = s
+	p.mu.Unlock()
+	if p.o.OnState != nil {
+		p.o.OnState(s)
+	}
+}
