@@ -43,12 +43,18 @@ func accept(offers []tequilapi.Proposal) []Proposal {
 			list[j] = p
 		}
 	}
+	names := map[string]string{}
+	for i := range list {
+		if _, ok := names[list[i].Country]; !ok {
+			names[list[i].Country] = fold(CountryName(list[i].Country))
+		}
+	}
 	slices.SortFunc(list, func(a, b Proposal) int {
 		if a.Country != b.Country {
 			if (a.Country == "") != (b.Country == "") {
 				return strings.Compare(b.Country, a.Country) // "" last
 			}
-			return cmp.Or(strings.Compare(fold(CountryName(a.Country)), fold(CountryName(b.Country))), strings.Compare(a.Country, b.Country))
+			return cmp.Or(strings.Compare(names[a.Country], names[b.Country]), strings.Compare(a.Country, b.Country))
 		}
 		return rank(&a, &b)
 	})

@@ -26,6 +26,9 @@ func appendFold(dst []byte, s string) []byte {
 		}
 	}
 	for _, r := range s {
+		if r >= utf8.RuneSelf {
+			r = unicode.ToLower(r)
+		}
 		switch {
 		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
 			dst = append(dst, byte(r))
@@ -34,21 +37,23 @@ func appendFold(dst []byte, s string) []byte {
 		case r == '\'' || r == '’' || r == 'ʻ' || r == '`':
 		case r < utf8.RuneSelf:
 			space()
-		case r == 'ß' || r == 'ẞ':
+		case r == 'ß':
 			dst = append(dst, "ss"...)
-		case r == 'æ' || r == 'Æ':
+		case r == 'æ':
 			dst = append(dst, "ae"...)
-		case r == 'œ' || r == 'Œ':
+		case r == 'œ':
 			dst = append(dst, "oe"...)
-		case r == 'þ' || r == 'Þ':
+		case r == 'þ':
 			dst = append(dst, "th"...)
+		case r == 'ə':
+			dst = append(dst, 'e')
 		case r >= 0xC0 && int(r) < 0xC0+len(foldC0) && foldC0[r-0xC0] != '.':
 			dst = append(dst, foldC0[r-0xC0])
 		case r >= 0x1E00 && int(r) < 0x1E00+len(fold1E00) && fold1E00[r-0x1E00] != '.':
 			dst = append(dst, fold1E00[r-0x1E00])
 		case unicode.Is(unicode.Mn, r): // a mark of its own, as in decomposed text
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+			dst = utf8.AppendRune(dst, r)
 		default:
 			space()
 		}

@@ -61,18 +61,18 @@ func newIndex(s *Snapshot) index {
 		x.all[i] = Hit{Country: c}
 		x.names[i] = namesOf(c.Code, c.Name)
 		x.codes[i] = strings.ToLower(c.Code)
-		seen := map[string]int32{} // a city belongs to one country
+		seen := map[string]int32{} // by the name as written; a city belongs to one country
 		for j := range c.Proposals {
 			x.country = append(x.country, int32(i)) //nolint:gosec // bounded by maxOffers
-			text := fold(c.Proposals[j].City)
-			at, ok := seen[text]
-			switch {
-			case text == "":
+			name := c.Proposals[j].City
+			at, ok := seen[name]
+			if !ok {
 				at = -1
-			case !ok:
-				at = int32(len(x.cities)) //nolint:gosec // likewise
-				seen[text] = at
-				x.cities = append(x.cities, city{text, int32(i)}) //nolint:gosec // likewise
+				if text := fold(name); text != "" {
+					at = int32(len(x.cities))                         //nolint:gosec // likewise
+					x.cities = append(x.cities, city{text, int32(i)}) //nolint:gosec // likewise
+				}
+				seen[name] = at
 			}
 			x.cityOf = append(x.cityOf, at)
 		}

@@ -147,7 +147,7 @@ func TestResolve(t *testing.T) {
 }
 
 func FuzzSearchAndResolve(f *testing.F) {
-	for _, q := range []string{"", "de", "germny", "0xabc", "İ", "é\u0301", "new york us", "\xff\xfe", "a b c d e f g h i j"} {
+	for _, q := range []string{"", "de", "germny", "0xabc", "İ", "é\u0301", "new york us", "\xff\xfe", "a b c d e f g h i j", "Ƒ"} {
 		f.Add(q)
 	}
 	s := book(offer(1, "DE", "Berlin", 1), offer(2, "US", "New York", 3), offer(3, "", "Київ", 3), offer(4, "CI", "", 3))
