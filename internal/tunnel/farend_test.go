@@ -142,7 +142,7 @@ func (f *farEnd) close() {
 }
 
 func echoStream(c net.Conn) {
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	_, _ = io.Copy(c, c)
 	_ = c.(*gonet.TCPConn).CloseWrite()
 }
