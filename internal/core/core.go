@@ -25,7 +25,7 @@ import (
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
 
-// Node is the process that we run or have adopted. It reports its states through Core.NodeChanged.
+// Node is the process that we run or have adopted. It reports its states to Core.NodeState.
 type Node interface {
 	// Serve runs the node until ctx ends, and returns when it is gone.
 	Serve(ctx context.Context) error
@@ -36,7 +36,7 @@ type Node interface {
 // Tunnel is our WireGuard device behind its proxy.
 type Tunnel interface {
 	Up(ctx context.Context, c wgnet.Config) error
-	Down() error
+	Down()
 	Stats() (wgnet.Stats, bool)
 }
 
@@ -127,11 +127,9 @@ func (c *Core) Serve(ctx context.Context) error {
 	stopNode()
 	stop()
 	c.work.Wait()
-	return c.Tunnel.Down()
+	c.Tunnel.Down()
+	return nil
 }
-
-// NodeChanged takes a new state of the node process; why explains any but NodeRunning.
-func (c *Core) NodeChanged(n vpn.Node, why vpn.Reason) { c.post(nodeChanged{node: n, why: why}) }
 
 // Stalled tells that the tunnel's exit does not answer any more.
 func (c *Core) Stalled() { c.post(stalled{}) }

@@ -38,8 +38,9 @@ type (
 
 	// dialed answers dial: the node says Connected, or why not.
 	dialed struct {
-		order uint64
-		why   vpn.Reason
+		order  uint64
+		why    vpn.Reason
+		exists bool // … because the node has a connection already
 	}
 
 	// hungUp answers hangUp. It comes even if the node did not answer: the node's word follows by lineSeen.

@@ -35,8 +35,9 @@ func (l *lineman) Up(ctx context.Context, cfg supervisor.Config) (string, error)
 func (l *lineman) Down(string) error {
 	l.tunnelMu.Lock()
 	defer l.tunnelMu.Unlock()
+	l.Tunnel.Down()
 	l.post(tunnelChanged{up: false})
-	return l.Tunnel.Down()
+	return nil
 }
 
 // Stats counts for the node what has passed: it pays by it.
@@ -57,9 +58,7 @@ func (c *Core) dropTunnel() {
 		if gen != c.tunnelGen.Load() {
 			return nil
 		}
-		if err := c.Tunnel.Down(); err != nil {
-			c.Log.Warn("tunnel down", zap.Error(err))
-		}
+		c.Tunnel.Down()
 		return nil
 	})
 }

@@ -137,7 +137,12 @@ func (m *machine) take(in input) {
 			return
 		}
 		m.line = openLine
-		if !in.why.Zero() {
+		switch {
+		case in.why.Zero():
+		case in.exists && m.tries < maxExits: // left over from before us: close it, then dial again
+			m.tries++
+			m.lineTo = ""
+		default:
 			m.line = noLine
 			m.failed(in.why)
 		}

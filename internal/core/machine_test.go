@@ -353,7 +353,7 @@ func (w *world) answer(e effect, why vpn.Reason, exit vpn.Exit) input {
 		}
 		return picked{order: e.order, exit: exit, why: why}
 	case dial:
-		return dialed{order: e.order, why: why}
+		return dialed{order: e.order, why: why, exists: why == everyReason[4]}
 	case hangUp:
 		return hungUp{order: e.order}
 	case wait:

@@ -136,7 +136,7 @@ func (c *Core) dial(e dial) {
 		if err != nil {
 			c.Log.Info("dial", zap.String("provider", e.exit.ProviderID), zap.Error(err))
 		}
-		c.post(dialed{order: e.order, why: why})
+		c.post(dialed{order: e.order, why: why, exists: errors.Is(err, tequilapi.ErrConnectionExists)})
 	})
 }
 

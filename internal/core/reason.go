@@ -32,13 +32,12 @@ func reasonOf(err error, provider string) vpn.Reason {
 
 // words is the part of an error that a person can use: what the node said, without method, path and codes.
 func words(err error) string {
-	s := err.Error()
 	if e, ok := errors.AsType[*tequilapi.Error](err); ok {
-		s = e.Message
+		said := e.Message
 		if e.Detail != "" {
-			s = e.Detail
+			said = e.Detail
 		}
+		return tidy(errors.New(strings.TrimPrefix(said, "Failed to connect: "))) // our sentence says that already
 	}
-	s = strings.Join(strings.Fields(s), " ")
-	return strings.TrimRight(s, ". ")
+	return tidy(err)
 }

@@ -1,0 +1,77 @@
+// Command mysteriumvpn is the whole program: the window and the tray, the same core without a window, the command
+// line that talks to a running one, and the node that serves the sandbox.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is FyneApp.toml's, put in by the build.
+var version = "dev"
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// execute runs one command line and gives its exit code.
+func execute(ctx context.Context, args []string, out, errs io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	if usage, ok := errors.AsType[*usageError](err); ok {
+		fmt.Fprintf(errs, "%v\nSee '%s --help'.\n", usage, usage.command)
+		return exitUsage
+	}
+	if !errors.Is(err, errSaid) {
+		fmt.Fprintln(errs, sentence(err))
+	}
+	return exitFailed
+}
+
+// errSaid is a failure that the command has told already.
+var errSaid = errors.New("said already")
+
+// usageError is a command line that cannot be understood.
+type usageError struct {
+	command string
+	err     error
+}
+
+func (e *usageError) Error() string { return sentence(e.err) }
+func (e *usageError) Unwrap() error { return e.err }
+
+// sentence starts an error with a capital letter and ends it with a full stop, for people.
+func sentence(err error) string {
+	s := []rune(err.Error())
+	if len(s) == 0 {
+		return ""
+	}
+	if s[0] >= 'a' && s[0] <= 'z' {
+		s[0] -= 'a' - 'A'
+	}
+	if last := s[len(s)-1]; last != '.' && last != '?' && last != '!' && last != '\n' {
+		s = append(s, '.')
+	}
+	return string(s)
+}

@@ -1,0 +1,56 @@
+package core
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/mysteriumvpn/desktop/internal/nodeproc"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+// NodeState takes a new state of the node process. It is nodeproc's OnState.
+func (c *Core) NodeState(s nodeproc.State) {
+	n := vpn.Node{State: nodeStates[s.Phase], Version: s.Version, PID: s.PID, API: s.API, Adopted: s.Adopted}
+	c.post(nodeChanged{node: n, why: nodeReason(s)})
+}
+
+var nodeStates = [...]vpn.NodeState{
+	nodeproc.Unknown:  vpn.NodeUnknown,
+	nodeproc.Starting: vpn.NodeStarting,
+	nodeproc.Running:  vpn.NodeRunning,
+	nodeproc.Waiting:  vpn.NodeWaiting,
+	nodeproc.Stopping: vpn.NodeStopping,
+	nodeproc.Stopped:  vpn.NodeStopped,
+	nodeproc.Failed:   vpn.NodeFailed,
+}
+
+// nodeReason turns nodeproc's errors into a Reason. The order matters: a node that was given up wraps why it left.
+func nodeReason(s nodeproc.State) vpn.Reason {
+	if s.Err == nil {
+		return vpn.Reason{}
+	}
+	if e, ok := errors.AsType[*nodeproc.GaveUpError](s.Err); ok {
+		return vpn.Reason{Code: vpn.NodeGaveUp, A: tidy(e.Err)}
+	}
+	if e, ok := errors.AsType[*nodeproc.NotFoundError](s.Err); ok {
+		return vpn.Reason{Code: vpn.NodeNotFound, A: e.Path}
+	}
+	if e, ok := errors.AsType[*nodeproc.PortTakenError](s.Err); ok {
+		return vpn.Reason{Code: vpn.NodePortTaken, A: e.Port()}
+	}
+	if e, ok := errors.AsType[*nodeproc.WrongProgramError](s.Err); ok {
+		return vpn.Reason{Code: vpn.NodePortTaken, A: e.Port()}
+	}
+	if s.Phase == nodeproc.Failed {
+		return vpn.Reason{Code: vpn.NodeGaveUp, A: tidy(s.Err)}
+	}
+	return vpn.Reason{Code: vpn.NodeWentAway, A: tidy(s.Err)}
+}
+
+// tidy is an error in one line, without the full stop that the sentence around it has.
+func tidy(err error) string {
+	if err == nil {
+		return ""
+	}
+	return strings.TrimRight(strings.Join(strings.Fields(err.Error()), " "), ". ")
+}
