@@ -41,6 +41,18 @@ func (p *Proc) probe(ctx context.Context) (Health, error) {
 	if err != nil {
 		return Health{}, err
 	}
+	h, why := parseHealth(answer)
+	if why != "" {
+		return Health{}, &WrongProgramError{API: p.o.Spec.API, Said: why}
+	}
+	return h, nil
+}
+
+// parseHealth reads a healthcheck, or says how the answer is none.
+func parseHealth(a answer) (h Health, why string) {
+	if a.status != http.StatusOK {
+		return Health{}, fmt.Sprintf("GET /healthcheck gave status %d", a.status)
+	}
 	var doc struct {
 		Uptime  string `json:"uptime"`
 		Process int    `json:"process"`
@@ -51,17 +63,13 @@ func (p *Proc) probe(ctx context.Context) (Health, error) {
 			Number string `json:"build_number"`
 		} `json:"build_info"`
 	}
-	wrong := func(said string) error { return &WrongProgramError{API: p.o.Spec.API, Said: said} }
-	if answer.status != http.StatusOK {
-		return Health{}, wrong(fmt.Sprintf("GET /healthcheck gave status %d", answer.status))
-	}
-	if err := json.Unmarshal(answer.body, &doc); err != nil || doc.Process <= 0 || doc.Version == "" {
-		return Health{}, wrong("its answer to GET /healthcheck has no process and version")
+	if err := json.Unmarshal(a.body, &doc); err != nil || doc.Process <= 0 || doc.Version == "" {
+		return Health{}, "its answer to GET /healthcheck has no process and version"
 	}
 	return Health{
 		PID: doc.Process, Version: doc.Version, Uptime: doc.Uptime,
 		Commit: doc.Build.Commit, Branch: doc.Build.Branch, Build: doc.Build.Number,
-	}, nil
+	}, ""
 }
 
 type answer struct {
