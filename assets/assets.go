@@ -20,6 +20,11 @@ import (
 //go:embed flags/*.png icons/*.svg font/*.otf icon/*.png tray/*.png brand/*.svg world/world.bin
 var files embed.FS
 
+// Translations are the words of the window by language, for lang.AddTranslationsFS.
+//
+//go:embed translations/*.json
+var Translations embed.FS
+
 // Weight picks one of the embedded cuts of the typeface.
 type Weight uint8
 

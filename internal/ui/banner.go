@@ -1,0 +1,215 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/mysteriumvpn/desktop/assets"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+// banner says what a network really is, for as long as that network is used. It cannot be closed.
+type banner struct {
+	text   *label
+	canvas *fyne.Container
+}
+
+func newBanner() *banner {
+	b := &banner{text: newLabel("", 12.5, assets.Medium, inkTone)}
+	b.canvas = container.NewStack(
+		newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, 12),
+		pad(12, 8, 14, 8, container.New(&tail{space: 8}, middle(newGlyph("monitor", 16, linkTone)), b.text)))
+	b.canvas.Hide()
+	return b
+}
+
+func (b *banner) draw(n vpn.Network) {
+	b.canvas.Hidden = n != vpn.Sandbox
+	if n == vpn.Sandbox {
+		b.text.say(lang.L("Sandbox: exits run on this computer. Your address does not change."))
+	}
+}
+
+// noticeBar is the sentence that explains the present phase, or what just happened; it stands above the card and
+// moves nothing when it comes and goes.
+type noticeBar struct {
+	icon   *glyph
+	edge   *box
+	text   *widget.Label
+	close  *pill
+	canvas *fyne.Container
+	tone   tone
+
+	reason vpn.Reason // of the status
+	notice vpn.Notice // the newest one that was not closed
+	closed vpn.Reason // the user has read this one
+}
+
+func newNoticeBar() *noticeBar {
+	b := &noticeBar{icon: newGlyph("info", 18, mutedTone), text: widget.NewLabel(""), tone: mutedTone}
+	b.text.Wrapping = fyne.TextWrapWord
+	b.close = newIconButton("x", b.dismiss)
+	b.edge = newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return alpha(b.tone(p), 150) }, 14)
+	b.canvas = container.NewStack(b.edge, container.New(&noticeLayout{}, b.icon, b.text, b.close))
+	b.canvas.Hide()
+	return b
+}
+
+// drawStatus takes the reason of a status. A reason that was closed stays closed until another comes.
+func (b *noticeBar) drawStatus(s vpn.Status) {
+	if s.Reason == b.reason && s.Phase != vpn.Up {
+		return
+	}
+	b.reason = s.Reason
+	if s.Reason.Code == vpn.Cancelled { // the user did that
+		b.reason = vpn.Reason{}
+	}
+	if b.reason != b.closed {
+		b.closed = vpn.Reason{}
+	}
+	if s.Phase == vpn.Up {
+		b.notice = vpn.Notice{}
+	}
+	b.draw(s.Phase)
+}
+
+func (b *noticeBar) show(n vpn.Notice, phase vpn.Phase) {
+	b.notice = n
+	b.draw(phase)
+}
+
+func (b *noticeBar) dismiss() {
+	if b.notice != (vpn.Notice{}) {
+		b.notice = vpn.Notice{}
+	} else {
+		b.closed = b.reason
+	}
+	b.draw(vpn.Unknown)
+}
+
+func (b *noticeBar) draw(phase vpn.Phase) {
+	text, t, icon := "", mutedTone, "info"
+	switch {
+	case b.notice != (vpn.Notice{}):
+		text = reasonText(b.notice.Reason)
+		switch b.notice.Severity {
+		case vpn.Warning:
+			t, icon = busyTone, "triangle-alert"
+		case vpn.Error:
+			t, icon = troubleTone, "circle-alert"
+		default:
+		}
+	case !b.reason.Zero() && b.reason != b.closed:
+		text = reasonText(b.reason)
+		switch phase {
+		case vpn.Failed, vpn.Blocked:
+			t, icon = troubleTone, "circle-alert"
+		case vpn.Finding, vpn.Dialing, vpn.Reconnecting:
+			t, icon = busyTone, "info"
+		default:
+			t, icon = b.tone, b.icon.name
+		}
+	}
+	b.canvas.Hidden = text == ""
+	b.tone = t
+	b.icon.set(icon, t)
+	b.edge.Refresh()
+	b.text.SetText(text)
+	b.canvas.Refresh()
+}
+
+// noticeLayout has the icon left, the cross right, and the sentence between them as high as it needs.
+type noticeLayout struct{}
+
+func (noticeLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(200, max(o[1].MinSize().Height, 40))
+}
+
+func (noticeLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	icon, cross := o[0].MinSize(), o[2].MinSize()
+	o[0].Resize(icon)
+	o[0].Move(fyne.NewPos(14, (size.Height-icon.Height)/2))
+	o[2].Resize(cross)
+	o[2].Move(fyne.NewPos(size.Width-cross.Width-6, (size.Height-cross.Height)/2))
+	w := size.Width - icon.Width - cross.Width - 34
+	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height))
+	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height)) // the height of wrapped text is known once its width is
+	o[1].Move(fyne.NewPos(icon.Width+20, (size.Height-o[1].MinSize().Height)/2))
+}
+
+// nodeLine is the sidebar's foot: what the node does.
+type nodeLine struct {
+	dot    *glyph
+	text   *label
+	extra  *label
+	again  *pill
+	log    *pill
+	canvas fyne.CanvasObject
+}
+
+func newNodeLine(restart, openLog func()) *nodeLine {
+	n := &nodeLine{dot: newGlyph("circle-help", 15, mutedTone), text: newLabel("", 12, assets.Medium, inkTone), extra: newLabel("", 11.5, assets.Regular, mutedTone)}
+	n.again = newPill("rotate-ccw", lang.L("Start again"), restart)
+	n.log = newIconButton("scroll-text", openLog)
+	n.again.Hide()
+	n.canvas = container.New(&footLayout{}, n.dot, n.text, n.extra, n.again, n.log)
+	return n
+}
+
+func (n *nodeLine) draw(s vpn.Status) {
+	icon, t := "circle-help", mutedTone
+	switch s.Node.State {
+	case vpn.NodeRunning:
+		icon, t = "circle-check", upTone
+	case vpn.NodeStarting, vpn.NodeWaiting:
+		icon, t = "refresh-cw", busyTone
+	case vpn.NodeFailed:
+		icon, t = "circle-alert", troubleTone
+	case vpn.NodeStopped, vpn.NodeStopping:
+		icon = "circle-x"
+	default:
+	}
+	n.dot.set(icon, t)
+	n.text.say(nodeWords(s.Node))
+	extra := ""
+	switch s.Network {
+	case vpn.Sandbox:
+		extra = lang.L("Sandbox")
+	case vpn.Mysterium:
+		extra = lang.L("Mysterium Network")
+	}
+	n.extra.say(joined(extra, s.Node.Version))
+	n.again.Hidden = s.Node.State != vpn.NodeFailed
+	n.again.Refresh()
+}
+
+// footLayout has two lines of text between an icon and the buttons.
+type footLayout struct{}
+
+func (footLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(220, 56) }
+
+func (footLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	mid := size.Height / 2
+	right := size.Width - 10
+	for _, i := range []int{4, 3} {
+		if !o[i].Visible() {
+			continue
+		}
+		m := o[i].MinSize()
+		right -= m.Width
+		o[i].Resize(m)
+		o[i].Move(fyne.NewPos(right, mid-m.Height/2))
+		right -= theme.Padding()
+	}
+	o[0].Resize(o[0].MinSize())
+	o[0].Move(fyne.NewPos(18, mid-o[0].MinSize().Height/2))
+	w := right - 44
+	h1, h2 := o[1].MinSize().Height, o[2].MinSize().Height
+	o[1].Resize(fyne.NewSize(w, h1))
+	o[2].Resize(fyne.NewSize(w, h2))
+	o[1].Move(fyne.NewPos(44, mid-(h1+h2)/2))
+	o[2].Move(fyne.NewPos(44, mid-(h1+h2)/2+h1))
+}

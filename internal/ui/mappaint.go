@@ -1,0 +1,242 @@
+package ui
+
+import (
+	"image"
+	"image/color"
+	"image/draw"
+	"math"
+	"sync"
+
+	"golang.org/x/image/vector"
+
+	"github.com/mysteriumvpn/desktop/assets"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+// mapPicture is everything that the picture of the map depends on, in pixels. Equal ones give equal pictures.
+type mapPicture struct {
+	width, height int
+	centre        assets.Point // in map units, drawn at (atX, atY)
+	atX, atY      float32
+	scale         float32 // pixels per map unit
+	ratio         float32 // pixels per widget unit, for widths of lines
+	version       uint64  // of the offers
+	marked        string
+	phase         vpn.Phase
+	colours       *Palette
+}
+
+// mapPainter paints the map and keeps the last picture and the rasterizers, which are megabytes. One goroutine at a
+// time may use it.
+type mapPainter struct {
+	last   mapPicture
+	image  *image.RGBA
+	layers [5]*vector.Rasterizer
+	paints int // for tests
+}
+
+// The layers of the picture, lowest first.
+const (
+	landLayer = iota
+	offerLayer
+	markedLayer
+	borderLayer
+	pinLayer
+)
+
+func (m *mapPainter) paint(p mapPicture, offers []string) *image.RGBA {
+	if m.image != nil && p == m.last {
+		return m.image
+	}
+	m.last = p
+	m.paints++
+	if m.image == nil || m.image.Rect.Dx() != p.width || m.image.Rect.Dy() != p.height {
+		m.image = image.NewRGBA(image.Rect(0, 0, p.width, p.height))
+	}
+	for i := range m.layers {
+		if m.layers[i] == nil {
+			m.layers[i] = vector.NewRasterizer(p.width, p.height)
+		} else {
+			m.layers[i].Reset(p.width, p.height)
+		}
+	}
+	offered := make(map[string]bool, len(offers))
+	for _, code := range offers {
+		offered[code] = true
+	}
+	world := assets.World()
+	for i := range world.Lands {
+		l := &world.Lands[i]
+		if !p.sees(l.Box) {
+			continue
+		}
+		layer := landLayer
+		switch {
+		case l.Code != "" && l.Code == p.marked:
+			layer = markedLayer
+		case offered[l.Code]:
+			layer = offerLayer
+		}
+		for _, ring := range l.Rings {
+			p.fill(m.layers[layer], ring)
+		}
+	}
+	half := 0.5 * p.ratio
+	for _, line := range world.Borders {
+		if p.sees(lineBox(line)) {
+			p.stroke(m.layers[borderLayer], line, half)
+		}
+	}
+	radius := 2.2 * p.ratio
+	if p.scale/p.ratio > 6 {
+		radius = 3 * p.ratio
+	}
+	for _, code := range offers {
+		if spot, ok := countrySpot(code); ok && code != p.marked {
+			x, y := p.xy(spot)
+			disc(m.layers[pinLayer], x, y, radius)
+		}
+	}
+	c := p.colours
+	m.flatten(landLayer, c.Land)
+	m.flatten(offerLayer, c.Offer)
+	m.flatten(markedLayer, blend(c.Offer, phaseTone(p.phase)(c), 0.62))
+	m.flatten(borderLayer, c.Ocean)
+	m.flatten(pinLayer, alpha(c.Link, 235))
+	return m.image
+}
+
+func (m *mapPainter) flatten(layer int, c color.NRGBA) {
+	if layer == landLayer {
+		draw.Draw(m.image, m.image.Rect, image.NewUniform(m.last.colours.Ocean), image.Point{}, draw.Src)
+	}
+	m.layers[layer].Draw(m.image, m.image.Rect, image.NewUniform(c), image.Point{})
+}
+
+func (p *mapPicture) xy(s assets.Point) (x, y float32) {
+	return p.atX + (s.X-p.centre.X)*p.scale, p.atY + (s.Y-p.centre.Y)*p.scale
+}
+
+// sees reports whether any of a box is in the picture.
+func (p *mapPicture) sees(b assets.Box) bool {
+	x0, y0 := p.xy(b.Min)
+	x1, y1 := p.xy(b.Max)
+	return x1 >= -2 && y1 >= -2 && x0 <= float32(p.width)+2 && y0 <= float32(p.height)+2
+}
+
+func (p *mapPicture) fill(r *vector.Rasterizer, ring assets.Line) {
+	if len(ring) < 3 {
+		return
+	}
+	x, y := p.xy(ring[0])
+	r.MoveTo(x, y)
+	lastX, lastY := x, y
+	for _, s := range ring[1:] {
+		x, y = p.xy(s)
+		// Points that fall on one pixel would cost time and change nothing.
+		if abs32(x-lastX)+abs32(y-lastY) < 0.35 {
+			continue
+		}
+		r.LineTo(x, y)
+		lastX, lastY = x, y
+	}
+	r.ClosePath()
+}
+
+// stroke adds a line as a chain of thin quads.
+func (p *mapPicture) stroke(r *vector.Rasterizer, line assets.Line, half float32) {
+	x0, y0 := p.xy(line[0])
+	for i, s := range line[1:] {
+		x1, y1 := p.xy(s)
+		if abs32(x1-x0)+abs32(y1-y0) < 0.6 && i < len(line)-2 {
+			continue
+		}
+		quad(r, x0, y0, x1, y1, half)
+		x0, y0 = x1, y1
+	}
+}
+
+// quad adds a straight line of some width.
+func quad(r *vector.Rasterizer, x0, y0, x1, y1, half float32) {
+	dx, dy := x1-x0, y1-y0
+	l := float32(math.Hypot(float64(dx), float64(dy)))
+	if l < 1e-4 {
+		return
+	}
+	nx, ny := -dy/l*half, dx/l*half
+	r.MoveTo(x0+nx, y0+ny)
+	r.LineTo(x1+nx, y1+ny)
+	r.LineTo(x1-nx, y1-ny)
+	r.LineTo(x0-nx, y0-ny)
+	r.ClosePath()
+}
+
+// disc adds a circle.
+func disc(r *vector.Rasterizer, x, y, radius float32) {
+	const k = 0.5523
+	c := radius * k
+	r.MoveTo(x+radius, y)
+	r.CubeTo(x+radius, y+c, x+c, y+radius, x, y+radius)
+	r.CubeTo(x-c, y+radius, x-radius, y+c, x-radius, y)
+	r.CubeTo(x-radius, y-c, x-c, y-radius, x, y-radius)
+	r.CubeTo(x+c, y-radius, x+radius, y-c, x+radius, y)
+	r.ClosePath()
+}
+
+func abs32(v float32) float32 {
+	if v < 0 {
+		return -v
+	}
+	return v
+}
+
+func lineBox(line assets.Line) assets.Box {
+	b := assets.Box{Min: line[0], Max: line[0]}
+	for _, p := range line[1:] {
+		b.Min.X, b.Min.Y = min(b.Min.X, p.X), min(b.Min.Y, p.Y)
+		b.Max.X, b.Max.Y = max(b.Max.X, p.X), max(b.Max.Y, p.Y)
+	}
+	return b
+}
+
+// mainland is the box around the largest piece of a country: France without Guiana, the United States without Hawaii.
+func mainland(code string) assets.Box { return mainlands()[code] }
+
+var mainlands = sync.OnceValue(func() map[string]assets.Box {
+	boxes := map[string]assets.Box{}
+	for i := range assets.World().Lands {
+		l := &assets.World().Lands[i]
+		var best assets.Box
+		var size float32
+		for _, ring := range l.Rings {
+			if len(ring) < 3 {
+				continue
+			}
+			b := lineBox(ring)
+			if area := (b.Max.X - b.Min.X) * (b.Max.Y - b.Min.Y); area > size {
+				best, size = b, area
+			}
+		}
+		if l.Code != "" && size > 0 {
+			boxes[l.Code] = best
+		}
+	}
+	return boxes
+})
+
+// within reports whether a place lies on a land, by counting how often a ray crosses its outlines.
+func within(s assets.Point, l *assets.Land) bool {
+	if s.X < l.Box.Min.X || s.X > l.Box.Max.X || s.Y < l.Box.Min.Y || s.Y > l.Box.Max.Y {
+		return false
+	}
+	in := false
+	for _, ring := range l.Rings {
+		for i, j := 0, len(ring)-1; i < len(ring); j, i = i, i+1 {
+			a, b := ring[i], ring[j]
+			if (a.Y > s.Y) != (b.Y > s.Y) && s.X < (b.X-a.X)*(s.Y-a.Y)/(b.Y-a.Y)+a.X {
+				in = !in
+			}
+		}
+	}
+	return in
+}

@@ -1,0 +1,47 @@
+package ui
+
+import "slices"
+
+// Places are countries that the user comes back to, as ISO codes. The zero Places are none.
+type Places struct {
+	Favourites []string
+	Recent     []string // newest first
+}
+
+// places is the window's own copy of Places, handed to keep after each change.
+type places struct {
+	now  Places
+	keep func(Places)
+}
+
+const recentLimit = 12
+
+func (p *places) isFavourite(code string) bool { return slices.Contains(p.now.Favourites, code) }
+func (p *places) recent() []string             { return p.now.Recent }
+
+func (p *places) toggle(code string) {
+	list := slices.Clone(p.now.Favourites)
+	if i := slices.Index(list, code); i >= 0 {
+		list = slices.Delete(list, i, i+1)
+	} else {
+		list = append(list, code)
+	}
+	p.now.Favourites = list
+	p.keep(p.now)
+}
+
+// visit puts a country first among the recent ones, and reports whether that changed anything.
+func (p *places) visit(code string) bool {
+	if code == "" || len(p.now.Recent) > 0 && p.now.Recent[0] == code {
+		return false
+	}
+	list := []string{code}
+	for _, c := range p.now.Recent {
+		if c != code && len(list) < recentLimit {
+			list = append(list, c)
+		}
+	}
+	p.now.Recent = list
+	p.keep(p.now)
+	return true
+}

@@ -1,0 +1,53 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/widget"
+)
+
+// searchEntry is where one types what to look for. Fyne hands all shortcuts to the focused entry alone, so those that
+// are not about text go on to the window.
+type searchEntry struct {
+	widget.Entry
+	keys     func(fyne.Shortcut) bool // the window's; true = taken
+	toList   func()                   // the user wants to walk through what was found
+	onReturn func()
+	hint     *label
+}
+
+func newSearchEntry() *searchEntry {
+	e := &searchEntry{}
+	e.ExtendBaseWidget(e)
+	e.SetPlaceHolder(lang.L("Search country, city, provider"))
+	e.Icon = tinted("search", colours().Muted)
+	e.Wrapping = fyne.TextWrapOff
+	return e
+}
+
+func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeyEscape:
+		e.SetText("")
+	case fyne.KeyDown:
+		e.toList()
+	case fyne.KeyReturn, fyne.KeyEnter:
+		e.onReturn()
+	default:
+		e.Entry.TypedKey(k)
+	}
+}
+
+func (e *searchEntry) TypedShortcut(s fyne.Shortcut) {
+	if c, ok := s.(*desktop.CustomShortcut); ok && e.keys(c) {
+		return
+	}
+	e.Entry.TypedShortcut(s)
+}
+
+// Refresh is called by Fyne when the theme changes: the icon has the colour in it.
+func (e *searchEntry) Refresh() {
+	e.Icon = tinted("search", colours().Muted)
+	e.Entry.Refresh()
+}

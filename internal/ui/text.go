@@ -1,0 +1,158 @@
+package ui
+
+import (
+	"image/color"
+	"unicode/utf8"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/mysteriumvpn/desktop/assets"
+)
+
+// label is one line of text that follows the theme, as canvas.Text does not, and ends in "…" where it does not fit.
+type label struct {
+	widget.BaseWidget
+	t    *canvas.Text
+	full string
+	tone tone
+	min  float32 // width; 0 = that of the whole text
+}
+
+func newLabel(s string, size float32, w assets.Weight, t tone) *label {
+	l := &label{t: newText(size, w), full: s, tone: t}
+	l.t.Text, l.t.Color = s, t(colours())
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// newText makes a text in one of our cuts.
+func newText(size float32, w assets.Weight) *canvas.Text {
+	return &canvas.Text{TextSize: size, FontSource: assets.Font(w), Color: color.Transparent}
+}
+
+// set changes the text and its colour.
+func (l *label) set(s string, t tone) {
+	if s == l.full && t != nil && l.t.Color == t(colours()) {
+		l.tone = t
+		return
+	}
+	l.full, l.tone = s, t
+	l.Refresh()
+}
+
+// say changes the text.
+func (l *label) say(s string) {
+	if s != l.full {
+		l.full = s
+		l.Refresh()
+	}
+}
+
+func (l *label) fit() {
+	l.t.Text = l.full
+	if w := l.Size().Width; w > 0 {
+		l.t.Text = fitText(l.t, l.full, w)
+	}
+}
+
+func (l *label) Resize(s fyne.Size) {
+	l.BaseWidget.Resize(s)
+	l.fit()
+}
+
+func (l *label) MinSize() fyne.Size {
+	l.ExtendBaseWidget(l)
+	s, _ := fyne.CurrentApp().Driver().RenderedTextSize(l.full, l.t.TextSize, l.t.TextStyle, l.t.FontSource)
+	if l.min > 0 {
+		s.Width = l.min
+	}
+	return s
+}
+
+func (l *label) Refresh() {
+	l.t.Color = l.tone(colours())
+	l.fit()
+	l.t.Refresh()
+	l.BaseWidget.Refresh()
+}
+
+func (l *label) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(l.t) }
+
+// fitText cuts s so that it fits into width in the face of t. Measuring costs, so texts that are surely short enough are
+// not measured.
+func fitText(t *canvas.Text, s string, width float32) string {
+	if float32(utf8.RuneCountInString(s))*t.TextSize*0.72 <= width || textWidth(t, s) <= width {
+		return s
+	}
+	runes := []rune(s)
+	lo, hi := 0, len(runes)
+	for lo < hi {
+		mid := (lo + hi + 1) / 2
+		if textWidth(t, string(runes[:mid])+"…") <= width {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
+	}
+	return string(runes[:lo]) + "…"
+}
+
+func textWidth(t *canvas.Text, s string) float32 {
+	size, _ := fyne.CurrentApp().Driver().RenderedTextSize(s, t.TextSize, t.TextStyle, t.FontSource)
+	return size.Width
+}
+
+// box is a rounded rectangle that follows the theme.
+type box struct {
+	widget.BaseWidget
+	r          *canvas.Rectangle
+	fill, edge tone // edge nil = none
+}
+
+func newBox(fill, edge tone, radius float32) *box {
+	b := &box{r: &canvas.Rectangle{CornerRadius: radius}, fill: fill, edge: edge}
+	b.ExtendBaseWidget(b)
+	b.paint()
+	return b
+}
+
+func (b *box) paint() {
+	p := colours()
+	b.r.FillColor = b.fill(p)
+	if b.edge != nil {
+		b.r.StrokeColor, b.r.StrokeWidth = b.edge(p), 1
+	}
+}
+
+func (b *box) Refresh()                            { b.paint(); b.BaseWidget.Refresh() }
+func (b *box) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(b.r) }
+
+// pad puts space around an object: left, top, right, bottom.
+func pad(l, t, r, b float32, o fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(t, b, l, r), o)
+}
+
+// gap is empty space of one size both ways.
+func gap(size float32) fyne.CanvasObject {
+	r := canvas.NewRectangle(color.Transparent)
+	r.SetMinSize(fyne.NewSquareSize(size))
+	return r
+}
+
+// row lays objects side by side with space between them; column one below the other.
+func row(space float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedHBoxLayout(space), objects...)
+}
+
+func column(space float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedVBoxLayout(space), objects...)
+}
+
+// middle keeps an object at its own height, half-way.
+func middle(o fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedVBoxLayout(0), layout.NewSpacer(), o, layout.NewSpacer())
+}

@@ -1,0 +1,76 @@
+// Package ui is the window and the tray icon: it draws what the topics say and sends what the user wishes. It decides
+// nothing about the connection and keeps no truth of its own.
+//
+// cmd calls New once, after it has made the Fyne app (this package never imports fyne/v2/app, so it builds and tests
+// without C and without a display), and shows the window.
+//
+// Everything here runs on the UI lane: receivers must deliver on it, and Fyne calls widgets on it. There is no lock
+// and no fyne.Do.
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/mysteriumvpn/desktop/assets"
+	"github.com/mysteriumvpn/desktop/internal/bus"
+	"github.com/mysteriumvpn/desktop/internal/logs"
+	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+// Options are what a window needs. App, Lane, Book, Ring, the receivers and Commands must be there; the rest may be
+// left out.
+type Options struct {
+	App  fyne.App
+	Lane *bus.Lane // of Fyne's goroutine: bus.Lane("ui", fyne.Do)
+
+	// The receiving halves, all on Lane.
+	Status    bus.Receiver[vpn.Status]
+	Traffic   bus.Receiver[vpn.Traffic]
+	Settings  bus.Receiver[vpn.Settings]
+	Proposals bus.Receiver[uint64] // the version of Book's snapshot
+	Logs      bus.Receiver[uint64] // the newest line in Ring
+	Notices   bus.Receiver[vpn.Notice]
+	Raise     bus.Receiver[vpn.Raise]
+	Commands  bus.Sender[vpn.Command]
+
+	Book *proposals.Book
+	Ring *logs.Ring
+
+	Save   func(vpn.Settings) // the user changed a setting; the answer comes back through Settings
+	Places Places             // as kept from the last time
+	Keep   func(Places)       // the user's favourites or recent countries changed
+
+	TrayHost func() bool // whether the desktop has a panel that shows our icon; nil = it has not
+	Home     *Point      // where the user is; nil = not known
+
+	Now   func() time.Time                            // nil = time.Now
+	After func(time.Duration, func()) (cancel func()) // calls once, on any goroutine; nil = time.AfterFunc
+}
+
+func (o *Options) fill() {
+	if o.Save == nil {
+		o.Save = func(vpn.Settings) {}
+	}
+	if o.Keep == nil {
+		o.Keep = func(Places) {}
+	}
+	if o.TrayHost == nil {
+		o.TrayHost = func() bool { return false }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.After == nil {
+		o.After = func(d time.Duration, f func()) func() {
+			t := time.AfterFunc(d, f)
+			return func() { t.Stop() }
+		}
+	}
+}
+
+// loadWords gives Fyne our translations. English has an entry only where a plural needs one.
+func loadWords() error { return lang.AddTranslationsFS(assets.Translations, "translations") }

@@ -1,0 +1,379 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/mysteriumvpn/desktop/assets"
+	"github.com/mysteriumvpn/desktop/internal/bus"
+	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+// Window is the one window of the program, and its tray icon.
+type Window struct {
+	o      Options
+	window fyne.Window
+	subs   bus.Scope
+	shown  bool
+	closed bool
+
+	exits  *exits
+	world  *worldMap
+	card   *card
+	banner *banner
+	notice *noticeBar
+	node   *nodeLine
+	log    *logPage
+	wide   *pill // back to the whole world
+	home   fyne.CanvasObject
+	tray   *tray
+	places *places
+
+	status   vpn.Status
+	settings vpn.Settings
+	chosen   vpn.Target
+	far      bool // the user asked for the whole world
+	stopTick func()
+	stopCopy func()
+}
+
+// New makes the window. It is not shown yet.
+func New(o Options) *Window {
+	o.fill()
+	w := &Window{o: o, stopTick: func() {}, stopCopy: func() {}}
+	if err := loadWords(); err != nil {
+		fyne.LogError("read translations", err)
+	}
+	o.App.Settings().SetTheme(&Theme{})
+	o.App.SetIcon(assets.AppIcon(256))
+	w.places = &places{now: o.Places, keep: func(p Places) { o.Keep(p); w.drawTray() }}
+	w.window = o.App.NewWindow("MysteriumVPN")
+	w.window.SetPadded(false)
+	w.window.SetMaster()
+	w.build()
+	w.window.Resize(fyne.NewSize(1180, 740))
+	w.window.SetCloseIntercept(w.closeAsked)
+	w.bindKeys()
+	if host, ok := o.App.(desktop.App); ok {
+		w.tray = &tray{host: host, do: w.trayPressed}
+	}
+	w.subscribe()
+	return w
+}
+
+func (w *Window) build() {
+	w.exits = newExits(w.o.Book, w.places, w.choose, w.connect)
+	w.exits.search.keys = w.typedShortcut
+	w.world = newWorldMap(func(code string) { w.choose(vpn.Target{Country: code}) }, w.countryLabel, w.o.Home)
+	w.card = newCard(w.pressed, func() { w.connect(w.chosen) }, w.copyProxy)
+	w.banner, w.notice = newBanner(), newNoticeBar()
+	w.node = newNodeLine(func() { w.send(vpn.RestartNode, vpn.Target{}) }, w.toggleLog)
+	w.log = newLogPage(w.o.Ring, w.o.App.Clipboard(), w.toggleLog)
+	w.log.canvas.Hide()
+	w.wide = newPill("globe", lang.L("World"), w.toggleFar)
+	w.wide.Hide()
+
+	side := container.NewStack(
+		newBox(func(p *Palette) colour { return p.Side }, nil, 0),
+		container.NewBorder(w.header(), w.foot(), nil, nil, w.exits.canvas))
+	w.home = container.NewStack(w.world, container.New(&overMap{w: w}, w.banner.canvas, w.wide, w.notice.canvas, w.card.canvas))
+	w.window.SetContent(container.New(&twoPanes{}, side, container.NewStack(w.home, w.log.canvas)))
+}
+
+// header has the program's name and its menu.
+func (w *Window) header() fyne.CanvasObject {
+	name := newLabel("MysteriumVPN", 17, assets.Display, inkTone)
+	var gear *pill
+	gear = newIconButton("settings", func() {
+		widget.ShowPopUpMenuAtRelativePosition(w.menu(), w.window.Canvas(), fyne.NewPos(gear.Size().Width-200, gear.Size().Height+4), gear)
+	})
+	return pad(18, 16, 12, 14, container.NewBorder(nil, nil, nil, gear, row(10, middle(newGlyph(markName, 27, inkTone)), middle(name))))
+}
+
+func (w *Window) foot() fyne.CanvasObject {
+	line := newBox(func(p *Palette) colour { return p.Edge }, nil, 0)
+	return container.New(&ruled{}, line, w.node.canvas)
+}
+
+func (w *Window) subscribe() {
+	w.subs.Add(w.o.Settings.On(w.drawSettings))
+	w.subs.Add(w.o.Proposals.On(func(uint64) { w.drawProposals() }))
+	w.subs.Add(w.o.Status.On(w.draw))
+	w.subs.Add(w.o.Traffic.On(func(t vpn.Traffic) { w.card.sample(t, w.visibleHome(), w.o.Now()) }))
+	w.subs.Add(w.o.Notices.On(func(n vpn.Notice) { w.notice.show(n, w.status.Phase) }))
+	w.subs.Add(w.o.Raise.On(func(vpn.Raise) { w.Raise() }))
+	w.subs.Add(w.o.Logs.On(func(uint64) { w.log.load() }))
+}
+
+// draw shows a status. Everything on the page follows from it, the snapshot and the choice.
+func (w *Window) draw(s vpn.Status) {
+	was := w.status
+	w.status = s
+	if s.Phase == vpn.Up && was.Phase != vpn.Up {
+		w.places.visit(s.Exit.Country)
+	}
+	if s.Phase.Wanted() && s.Exit != was.Exit && s.Exit.Country != "" {
+		w.far = false
+	}
+	w.banner.draw(s.Network)
+	w.notice.drawStatus(s)
+	w.node.draw(s)
+	w.exits.draw(s)
+	w.drawHome()
+	w.drawTray()
+	w.tick()
+}
+
+// drawHome draws what depends on both the status and the choice.
+func (w *Window) drawHome() {
+	w.card.draw(w.status, w.chosen, w.o.Book.Load(), w.o.Now())
+	code, phase := w.chosen.Country, vpn.Down
+	if s := w.status; (s.Phase.Wanted() || s.Phase == vpn.Closing) && s.Exit.Country != "" && (code == "" || code == s.Exit.Country || s.Phase != vpn.Up) {
+		code, phase = s.Exit.Country, s.Phase
+	}
+	if w.status.Phase == vpn.Failed && code != "" {
+		phase = vpn.Failed
+	}
+	w.wide.Hidden = code == ""
+	word := lang.L("World")
+	icon := "globe"
+	if w.far {
+		word, icon = lang.L("Zoom in"), "locate-fixed"
+	}
+	w.wide.set(icon, word)
+	w.world.mark(code, phase, !w.far)
+	w.home.Refresh()
+}
+
+func (w *Window) drawProposals() {
+	w.exits.load()
+	w.world.offer(w.o.Book.Load())
+	w.drawHome()
+	w.drawTray()
+}
+
+func (w *Window) drawSettings(s vpn.Settings) {
+	w.settings = s
+	if t, ok := w.o.App.Settings().Theme().(*Theme); !ok || t.Force != s.Theme {
+		w.o.App.Settings().SetTheme(&Theme{Force: s.Theme})
+	}
+}
+
+func (w *Window) drawTray() {
+	if w.tray != nil {
+		w.tray.draw(w.status, w.o.Book.Load(), w.places.now)
+	}
+}
+
+// tick turns the busy ring, twice a second, for as long as something is being worked on and somebody looks.
+func (w *Window) tick() {
+	w.stopTick()
+	w.stopTick = func() {}
+	if w.closed || !w.visibleHome() || !w.status.Phase.Busy() && w.status.Phase != vpn.Unknown {
+		return
+	}
+	w.stopTick = w.o.After(500*time.Millisecond, func() {
+		w.o.Lane.Post(func() {
+			if w.closed {
+				return
+			}
+			if w.o.App.Settings().ShowAnimations() {
+				w.card.power.step()
+			}
+			w.card.drawElapsed(w.o.Now())
+			w.tick()
+		})
+	})
+}
+
+func (w *Window) visibleHome() bool { return w.shown && w.home.Visible() }
+
+// choose makes a target the one that the connect button means. Nothing is connected yet.
+func (w *Window) choose(t vpn.Target) {
+	w.chosen, w.far = t, false
+	w.exits.selectTarget(t)
+	w.drawHome()
+}
+
+// connect asks for a connection to a target; the zero target leaves the choice to us.
+func (w *Window) connect(t vpn.Target) {
+	if t != w.chosen {
+		w.choose(t)
+	}
+	w.send(vpn.Connect, t)
+}
+
+func (w *Window) pressed() {
+	switch verb, _ := wish(w.status.Phase); verb {
+	case vpn.Connect:
+		w.send(vpn.Connect, w.chosen)
+	case vpn.Disconnect:
+		w.send(vpn.Disconnect, vpn.Target{})
+	default:
+	}
+}
+
+func (w *Window) send(v vpn.Verb, t vpn.Target) {
+	w.o.Commands.Send(vpn.Command{ID: vpn.NextCommand(), Verb: v, Target: t})
+}
+
+func (w *Window) toggleFar() {
+	w.far = !w.far
+	w.drawHome()
+}
+
+func (w *Window) toggleLog() {
+	open := !w.log.canvas.Visible()
+	w.log.canvas.Hidden, w.home.(*fyne.Container).Hidden = !open, open
+	w.log.open = open
+	if open {
+		w.log.load()
+		w.window.Canvas().Focus(w.log.back)
+	} else {
+		w.drawHome()
+	}
+	w.window.Content().Refresh()
+	w.tick()
+}
+
+func (w *Window) copyProxy() {
+	w.o.App.Clipboard().SetContent(w.status.Proxy.SOCKS5)
+	w.card.copied = true
+	w.card.drawProxy()
+	w.home.Refresh()
+	w.stopCopy()
+	w.stopCopy = w.o.After(1500*time.Millisecond, func() {
+		w.o.Lane.Post(func() {
+			if !w.closed {
+				w.card.copied = false
+				w.card.drawProxy()
+				w.home.Refresh()
+			}
+		})
+	})
+}
+
+func (w *Window) countryLabel(code string) string {
+	if c, ok := w.o.Book.Load().Country(code); ok {
+		return joined(c.Name, exitCount(c.Count))
+	}
+	return proposals.CountryName(code)
+}
+
+func (w *Window) trayPressed(it trayItem) {
+	switch it.act {
+	case trayQuick:
+		w.send(vpn.Connect, vpn.Target{})
+	case trayCountry:
+		w.connect(vpn.Target{Country: it.country})
+	case trayDisconnect:
+		w.send(vpn.Disconnect, vpn.Target{})
+	case trayShow:
+		w.Raise()
+	case trayQuit:
+		w.quit()
+	case trayNothing, trayLine, traySub:
+	}
+}
+
+// closeAsked is the window's cross. Where there is a tray the window hides; else it is the only way to end the program.
+func (w *Window) closeAsked() {
+	switch {
+	case w.tray != nil && w.o.TrayHost():
+		w.hide()
+	case w.status.Phase.Wanted():
+		dialog.ShowCustomConfirm(lang.L("Disconnect and quit?"), lang.L("Disconnect and quit"), lang.L("Stay connected"),
+			widget.NewLabel(lang.L("This desktop has no tray, so the program ends with its window.")),
+			func(yes bool) {
+				if yes {
+					w.quit()
+				}
+			}, w.window)
+	default:
+		w.quit()
+	}
+}
+
+func (w *Window) quit() { w.send(vpn.Quit, vpn.Target{}) }
+
+// Show shows the window.
+func (w *Window) Show() {
+	w.shown = true
+	w.drawHome()
+	w.log.load()
+	w.window.Show()
+	w.tick()
+}
+
+func (w *Window) hide() {
+	w.shown = false
+	w.log.open = w.log.canvas.Visible()
+	w.window.Hide()
+	w.tick()
+}
+
+// Raise shows the window and brings it to the front.
+func (w *Window) Raise() {
+	w.Show()
+	w.window.RequestFocus()
+}
+
+// Content is what the window shows, for tests and screenshots.
+func (w *Window) Content() fyne.CanvasObject { return w.window.Content() }
+
+// Close stops listening and timing. The Fyne window itself goes with the app. Call it on the lane, before the lane closes.
+func (w *Window) Close() {
+	w.closed = true
+	w.stopTick()
+	w.stopCopy()
+	w.subs.Close()
+}
+
+// overMap lays out what floats on the map, and tells the map how much of it is covered.
+type overMap struct{ w *Window }
+
+func (overMap) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(400, 400) }
+
+func (l *overMap) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	const margin = 18
+	banner, wide, notice, card := o[0], o[1], o[2], o[3]
+	width := min(size.Width-2*margin, 900)
+	left := (size.Width - width) / 2
+	wm := wide.MinSize()
+	wide.Resize(wm)
+	wide.Move(fyne.NewPos(size.Width-margin-wm.Width, margin+2))
+	bm := banner.MinSize()
+	bw := min(textRoom(l.w.banner.text)+52, size.Width-3*margin-wm.Width)
+	banner.Resize(fyne.NewSize(bw, bm.Height))
+	banner.Move(fyne.NewPos(margin, margin))
+	card.Resize(fyne.NewSize(width, cardHeight))
+	card.Move(fyne.NewPos(left, size.Height-margin-cardHeight))
+	notice.Resize(fyne.NewSize(width, notice.MinSize().Height))
+	notice.Resize(fyne.NewSize(width, notice.MinSize().Height))
+	notice.Move(fyne.NewPos(left, size.Height-margin-cardHeight-10-notice.MinSize().Height))
+	room := insets{left: 8, top: 62, right: 8, bottom: margin + cardHeight + 14}
+	if l.w.world.room != room {
+		l.w.world.room = room
+		l.w.world.Refresh()
+	}
+}
+
+func textRoom(l *label) float32 { return textWidth(l.t, l.full) }
+
+// ruled has a hairline above an object.
+type ruled struct{}
+
+func (ruled) MinSize(o []fyne.CanvasObject) fyne.Size { return o[1].MinSize().AddWidthHeight(0, 1) }
+func (ruled) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	o[0].Resize(fyne.NewSize(size.Width, 1))
+	o[0].Move(fyne.NewPos(0, 0))
+	o[1].Resize(fyne.NewSize(size.Width, size.Height-1))
+	o[1].Move(fyne.NewPos(0, 1))
+}

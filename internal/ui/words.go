@@ -1,0 +1,174 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+// phaseWords is the headline of a phase.
+func phaseWords(p vpn.Phase) string {
+	switch p {
+	case vpn.Down:
+		return lang.L("Not connected")
+	case vpn.Finding:
+		return lang.L("Finding an exit")
+	case vpn.Dialing:
+		return lang.L("Connecting")
+	case vpn.Up:
+		return lang.L("Connected")
+	case vpn.Reconnecting:
+		return lang.L("Reconnecting")
+	case vpn.Blocked:
+		return lang.L("On hold")
+	case vpn.Closing:
+		return lang.L("Disconnecting")
+	case vpn.Failed:
+		return lang.L("Could not connect")
+	default:
+		return lang.L("Starting")
+	}
+}
+
+// phaseTone is the colour of a phase. It is never the only sign: words and shapes say the same.
+func phaseTone(p vpn.Phase) tone {
+	switch p {
+	case vpn.Up:
+		return upTone
+	case vpn.Finding, vpn.Dialing, vpn.Reconnecting:
+		return busyTone
+	case vpn.Blocked, vpn.Failed:
+		return troubleTone
+	case vpn.Down:
+		return linkTone
+	default: // Unknown and Closing: nothing to see yet, or any more
+		return mutedTone
+	}
+}
+
+// wish is what a press on the connect button asks for, and the word on it. NoVerb = it cannot be pressed.
+func wish(p vpn.Phase) (vpn.Verb, string) {
+	switch p {
+	case vpn.Down:
+		return vpn.Connect, lang.L("Connect")
+	case vpn.Failed:
+		return vpn.Connect, lang.L("Try again")
+	case vpn.Finding, vpn.Dialing, vpn.Reconnecting:
+		return vpn.Disconnect, lang.L("Cancel")
+	case vpn.Up, vpn.Blocked:
+		return vpn.Disconnect, lang.L("Disconnect")
+	case vpn.Closing:
+		return vpn.NoVerb, lang.L("One moment")
+	default:
+		return vpn.NoVerb, lang.L("One moment")
+	}
+}
+
+// nodeWords says what the node does.
+func nodeWords(n vpn.Node) string {
+	switch n.State {
+	case vpn.NodeStarting:
+		return lang.L("Node is starting")
+	case vpn.NodeRunning:
+		return lang.L("Node is running")
+	case vpn.NodeWaiting:
+		return lang.L("Node stopped, starting again")
+	case vpn.NodeStopping:
+		return lang.L("Node is stopping")
+	case vpn.NodeStopped:
+		return lang.L("Node is stopped")
+	case vpn.NodeFailed:
+		return lang.L("Node gave up")
+	default:
+		return lang.L("Looking for the node")
+	}
+}
+
+// reasonText is a reason in the user's language. The English sentence may hold text from far away, which must not be
+// taken for a template.
+func reasonText(r vpn.Reason) string {
+	s := r.Text()
+	if s == "" || strings.Contains(s, "{{") {
+		return s
+	}
+	return lang.X("reason."+string(r.Code), s, map[string]string{"A": r.A, "B": r.B})
+}
+
+// exitCount says how many exits there are; countryCount likewise.
+func exitCount(n int) string {
+	return lang.XN("count.exits", "{{.N}} exits", n, map[string]int{"N": n})
+}
+
+func countryCount(n int) string {
+	return lang.XN("count.countries", "{{.N}} countries", n, map[string]int{"N": n})
+}
+
+// placeOf is where an exit comes out, in words.
+func placeOf(e vpn.Exit) string {
+	if e.Country == "" && e.City == "" {
+		return ""
+	}
+	return proposals.Place(e)
+}
+
+// shortID is a provider id as far as a human compares it.
+func shortID(id string) string {
+	if len(id) < 14 {
+		return id
+	}
+	return id[:6] + "…" + id[len(id)-4:]
+}
+
+// clockTime is a span as h:mm:ss, or m:ss below an hour.
+func clockTime(d time.Duration) string {
+	s := int(max(d, 0) / time.Second)
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// rateText is bytes per second as bits per second, the way lines are sold; value and unit apart.
+func rateText(bytes uint64) (value, unit string) {
+	bits := float64(bytes) * 8
+	switch {
+	case bits >= 1e9:
+		return digits(bits / 1e9), "Gbit/s"
+	case bits >= 1e6:
+		return digits(bits / 1e6), "Mbit/s"
+	}
+	return digits(bits / 1e3), "kbit/s"
+}
+
+// sizeText is an amount of bytes.
+func sizeText(bytes uint64) string {
+	v, unit := float64(bytes), "B"
+	for _, u := range []string{"kB", "MB", "GB", "TB"} {
+		if v < 1000 {
+			break
+		}
+		v, unit = v/1000, u
+	}
+	if unit == "B" {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	return digits(v) + " " + unit
+}
+
+// digits shows three figures that matter at most, so that numbers keep their width.
+func digits(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	case v == 0:
+		return "0"
+	}
+	return fmt.Sprintf("%.2f", v)
+}
