@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"syscall"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
@@ -13,8 +14,8 @@ import (
 
 var errNoAddress = errors.New("no address to dial")
 
-// DialTCP connects through the tunnel. The connection also has CloseRead and CloseWrite. Errors are *net.OpError, or
-// those of ctx.
+// DialTCP connects through the tunnel. The connection also has CloseRead and CloseWrite. Errors are *net.OpError, with
+// syscall.ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH or ENETUNREACH inside where that is what happened, or those of ctx.
 func (n *Net) DialTCP(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	if !to.IsValid() {
 		return nil, errNoAddress
@@ -22,9 +23,27 @@ func (n *Net) DialTCP(ctx context.Context, to netip.AddrPort) (net.Conn, error) 
 	a := unmap(to)
 	c, err := gonet.DialContextTCP(ctx, n.stack, fullAddress(a), protocolOf(a.Addr()))
 	if err != nil {
-		return nil, err // not c: a nil *TCPConn in an interface is not nil
+		return nil, withErrno(err) // and not c: a nil *TCPConn in an interface is not nil
 	}
 	return c, nil
+}
+
+// errnos are the stack's words for what the host would tell by number. gonet passes on the words alone.
+var errnos = map[string]syscall.Errno{
+	(&tcpip.ErrConnectionRefused{}).String():  syscall.ECONNREFUSED,
+	(&tcpip.ErrTimeout{}).String():            syscall.ETIMEDOUT,
+	(&tcpip.ErrHostUnreachable{}).String():    syscall.EHOSTUNREACH,
+	(&tcpip.ErrNetworkUnreachable{}).String(): syscall.ENETUNREACH,
+}
+
+func withErrno(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		if no, ok := errnos[op.Err.Error()]; ok {
+			op.Err = no
+		}
+	}
+	return err
 }
 
 // ListenTCP accepts connections that come through the tunnel to one of our addresses.

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"golang.zx2c4.com/wireguard/tun"
+	"gvisor.dev/gvisor/pkg/log"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
@@ -29,6 +30,12 @@ const (
 	recvBuffer = 8 << 20
 	sendBuffer = 6 << 20
 )
+
+// gVisor has one logger for the process, which writes to stderr. What it says about single packets is of no use here.
+func init() {
+	log.SetLevel(log.Warning) // for loggers that copied the target before us
+	log.SetTarget(&log.MultiEmitter{})
+}
 
 // NetOptions says what a Net looks like from inside.
 type NetOptions struct {
@@ -95,7 +102,12 @@ func NewNet(o NetOptions) (*Net, error) {
 	}
 	n.link = &link{net: n, mtu: uint32(o.MTU)}
 	n.stack = stack.New(stack.Options{
-		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, ipv6.NewProtocol},
+		// The tunnel may lead to a loopback address of the far end, if that lets us. Ours is not reachable through it: the
+		// stack is not the host's.
+		NetworkProtocols: []stack.NetworkProtocolFactory{
+			ipv4.NewProtocolWithOptions(ipv4.Options{AllowExternalLoopbackTraffic: true}),
+			ipv6.NewProtocolWithOptions(ipv6.Options{AllowExternalLoopbackTraffic: true}),
+		},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6},
 		HandleLocal:        !o.Promiscuous, // an exit must not take a packet back that it sends to a client
 	})
