@@ -57,7 +57,9 @@ func (a associated) receive(t *testing.T) (netip.AddrPort, string) {
 	return netip.AddrPortFrom(netip.MustParseAddr(host), port), string(data)
 }
 
-func socksAddr(a netip.Addr, port uint16) []byte { return appendSocksAddr(nil, netip.AddrPortFrom(a, port)) }
+func socksAddr(a netip.Addr, port uint16) []byte {
+	return appendSocksAddr(nil, netip.AddrPortFrom(a, port))
+}
 
 func socksNameAddr(name string, port uint16) []byte {
 	return append(append([]byte{socksName, byte(len(name))}, name...), byte(port>>8), byte(port))

@@ -225,10 +225,19 @@ func (f *front) begin() bool {
 
 // current is the link if one is up, entered; leave it when done.
 func (f *front) current() (*link, error) {
-	if l := f.link(); l != nil && l.enter() {
-		return l, nil
+	for {
+		l := f.link()
+		if l == nil {
+			return nil, errNotUp
+		}
+		if l.enter() {
+			return l, nil
+		}
+		if f.link() == l {
+			return nil, errNotUp
+		}
+		// It was replaced just now.
 	}
-	return nil, errNotUp
 }
 
 // conn is one program's connection. It counts against the front's limit until it is closed.

@@ -3,7 +3,7 @@ package tunnel
 import "time"
 
 const (
-	stallTick    = 500 * time.Millisecond // how often the counters are read
+	stallTick    = 250 * time.Millisecond // how often the counters are read
 	probeTimeout = time.Second            // without an answer for this long, a probe is missed
 	probeMisses  = 3
 	silentLimit  = 15 * time.Second // WireGuard's own KeepaliveTimeout + RekeyTimeout: by then a live peer has spoken

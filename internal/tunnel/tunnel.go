@@ -50,6 +50,8 @@ type Tunnel struct {
 	opts Options
 	turn chan struct{} // holds one token; who has it may change what is up
 
+	spoke handshake // owned by who has the turn
+
 	mu     sync.Mutex
 	front  *front
 	up     *device // nil = not up
@@ -116,10 +118,14 @@ func (t *Tunnel) Up(ctx context.Context, cfg wgnet.Config) error {
 		t.tearDown(old)
 		old = nil
 	}
+	if err := t.spoke.wait(ctx, cfg.PrivateKey); err != nil {
+		return fmt.Errorf("bring the tunnel up: %w", err)
+	}
 	d, err := newDevice(cfg, t.opts)
 	if err != nil {
 		return fmt.Errorf("bring the tunnel up: %w", err)
 	}
+	t.spoke = handshake{cfg.PrivateKey, time.Now()}
 	t.set(d)
 	if old != nil {
 		t.tearDown(old)
@@ -203,7 +209,38 @@ func (t *Tunnel) down() {
 	}
 }
 
-func (t *Tunnel) tearDown(d *device) { t.within("the WireGuard device", d.close) }
+func (t *Tunnel) tearDown(d *device) {
+	if last := d.dev.Stats().LastHandshake; d.cfg.PrivateKey == t.spoke.key && last.After(t.spoke.at) {
+		t.spoke.at = last
+	}
+	t.within("the WireGuard device", d.close)
+}
+
+// handshake is when we may have last begun one, and with which key.
+type handshake struct {
+	key wgnet.Key
+	at  time.Time
+}
+
+// handshakePause is how far apart the handshakes of one key have to be. WireGuard refuses a handshake that is not
+// later than the last one by its clock, which wireguard-go rounds to 17 ms, and those that follow within 20 ms. The
+// one that is refused is repeated only after 5 s, so waiting is faster.
+const handshakePause = 50 * time.Millisecond
+
+// wait returns when a device with key may speak.
+func (h handshake) wait(ctx context.Context, key wgnet.Key) error {
+	if key != h.key {
+		return nil
+	}
+	pause := time.NewTimer(time.Until(h.at.Add(handshakePause)))
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
 
 // within does what, and goes on without it if it takes too long: the caller has other things to close. The stacks of
 // all goroutines go to the log then, for they say what is stuck.
