@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -289,6 +290,41 @@ func TestOnGivesTheCurrentValueFirstWithoutGapOrDuplicate(t *testing.T) {
 				all.Done() // and so there was no gap: the last one came
 			}
 		})()
+	}
+	all.Wait()
+}
+
+// One Send races with one On, over and over: whichever is first, the receiver ends with what was sent.
+func TestOnNeverMissesASendThatRacesWithIt(t *testing.T) {
+	b := bustest.Bus(t)
+	lane := b.Hand("hand")
+	state := bus.NewState(b, "state", 0)
+	var turn, sent atomic.Int64
+	const rounds = 20_000
+	var all sync.WaitGroup
+	all.Go(func() {
+		for i := int64(1); i <= rounds; i++ {
+			for turn.Load() < i { // spins, to be as close as can be
+				runtime.Gosched()
+			}
+			state.Send(int(i))
+			sent.Store(i)
+		}
+	})
+	for i := int64(1); i <= rounds; i++ {
+		last := -1
+		turn.Store(i)
+		cancel := state.Via(lane).On(func(v int) {
+			assert.Greater(t, v, last)
+			last = v
+		})
+		for sent.Load() < i {
+			runtime.Gosched()
+		}
+		for lane.Step() {
+		}
+		require.EqualValues(t, i, last)
+		cancel()
 	}
 	all.Wait()
 }

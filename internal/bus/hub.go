@@ -34,9 +34,8 @@ type seat struct {
 	lane    *Lane
 	deliver func() // bound once, so that queueing it allocates nothing
 
-	gone   bool // cancelled: no call may begin
-	max    int  // the deepest the queue has been
-	warnAt int  // report when the queue is deeper than this
+	max    int // the deepest the queue has been
+	warnAt int // report when the queue is deeper than this
 	seen   uint64
 	merged uint64
 	late   uint64        // refused because the lane is closed
@@ -72,7 +71,8 @@ func (h *hub[T]) joinLocked(r *receiver[T]) bool {
 	return true
 }
 
-// leave takes r out of the list and empties its queue. The jobs that are already on the lane find it gone.
+// leave takes r out of the list, so that nothing is put any more, and empties its queue, so that the jobs which are
+// already on the lane find nothing to do.
 func (h *hub[T]) leave(r *receiver[T]) {
 	h.mu.Lock()
 	if i := slices.Index(h.receivers, r); i >= 0 {
@@ -80,7 +80,6 @@ func (h *hub[T]) leave(r *receiver[T]) {
 	}
 	h.mu.Unlock()
 	r.lane.mu.Lock()
-	r.gone = true
 	r.waiting = ring[T]{}
 	r.lane.mu.Unlock()
 }
@@ -151,7 +150,7 @@ func (r *receiver[T]) put(v T, merge bool) (idle bool, depth int) {
 // call runs on the lane: it takes the oldest value that waits and hands it to fn.
 func (r *receiver[T]) call() {
 	r.lane.mu.Lock()
-	if r.gone {
+	if r.waiting.n == 0 { // cancelled
 		r.lane.mu.Unlock()
 		return
 	}

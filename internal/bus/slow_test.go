@@ -186,6 +186,24 @@ func TestTapSeesEverySendAndShowsOnlyWhatIsRedacted(t *testing.T) {
 	})
 }
 
+func TestTapMayCancelItself(t *testing.T) {
+	b := bus.New(bus.Options{})
+	events := bus.NewEvents[int](b, "events")
+	var cancel func()
+	seen, more := 0, make(chan struct{})
+	cancel = b.Tap(func(bus.Record) {
+		<-more
+		seen++
+		cancel()
+	})
+	for i := range 3 {
+		events.Send(i)
+	}
+	close(more)
+	b.Close()
+	assert.Equal(t, 1, seen)
+}
+
 func TestTapSeesSeqRise(t *testing.T) {
 	b := bus.New(bus.Options{})
 	var seqs []uint64

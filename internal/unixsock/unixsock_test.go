@@ -27,9 +27,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// shortDir is a folder whose path leaves room for a socket; that of t.TempDir may not.
+// shortDir is a folder whose path leaves room for a socket, and whose parents let other users in.
 func shortDir(t *testing.T) string {
-	dir, err := os.MkdirTemp("", "sock")
+	dir, err := os.MkdirTemp("", "sock") //nolint:usetesting // that of t.TempDir is too long and too private
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
 	return dir

@@ -94,6 +94,7 @@ func TestOtherUserIsNotAccepted(t *testing.T) {
 	l := listen(t, path)
 	require.NoError(t, os.Chmod(dir, 0o755))
 	require.NoError(t, os.Chmod(path, 0o666))
+	other := as(t, "dial", path)
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -106,7 +107,7 @@ func TestOtherUserIsNotAccepted(t *testing.T) {
 		assert.Equal(t, os.Getuid(), uid)
 		_ = c.Close()
 	}()
-	out, err := as(t, "dial", path).Output()
+	out, err := other.Output()
 	require.NoError(t, err)
 	assert.Contains(t, string(out), `told ""`)
 	c, err := unixsock.Dial(t.Context(), path)
