@@ -1,0 +1,108 @@
+package logs
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+const (
+	batch = 512       // lines read at once
+	piece = 128 << 10 // bytes from which on they are written
+)
+
+// Follower writes lines to w as they come, in its own goroutine, so that whoever logs never waits for a disk or a
+// terminal. Make one with Follow.
+type Follower struct {
+	stop func()
+	once sync.Once
+}
+
+// Follow begins with the line after cursor. fail is called with the first error of a row of failed writes, and with nil
+// when one works again; what could not be written is lost to w, not to the ring. fail may be nil. Close the Follower
+// to write what is left and end it; w is not closed.
+func Follow(r *Ring, cursor uint64, w io.Writer, fail func(error)) *Follower {
+	wake := make(chan struct{}, 1)
+	quit, done := make(chan struct{}), make(chan struct{})
+	poke := func() {
+		select {
+		case wake <- struct{}{}:
+		default: // it has been told already
+		}
+	}
+	cancel := r.OnAppend(func(uint64) { poke() })
+	poke() // for what is there already
+	f := &follow{ring: r, cursor: cursor, w: w, fail: fail}
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-wake:
+				f.drain()
+			case <-quit:
+				f.drain()
+				return
+			}
+		}
+	}()
+	return &Follower{stop: func() {
+		cancel()
+		close(quit)
+		<-done
+	}}
+}
+
+// Close writes what is left and returns when that is done. It may be called twice.
+func (f *Follower) Close() error {
+	f.once.Do(f.stop)
+	return nil
+}
+
+type follow struct {
+	ring   *Ring
+	cursor uint64
+	w      io.Writer
+	fail   func(error)
+	failed bool
+	buf    []byte
+}
+
+func (f *follow) drain() {
+	until := f.ring.Last() // not for ever, when somebody floods
+	for f.cursor < until {
+		lines, next, lost := f.ring.Read(f.cursor, batch)
+		f.cursor = next
+		f.buf = f.buf[:0]
+		if lost > 0 {
+			at := time.Now()
+			if len(lines) > 0 {
+				at = lines[0].At
+			}
+			f.buf = Line{At: at, Source: App, Level: Warn, Text: fmt.Sprintf("%d lines came too fast to be written", lost)}.AppendTo(f.buf)
+			f.buf = append(f.buf, '\n')
+		}
+		for i := range lines {
+			f.buf = lines[i].AppendTo(f.buf)
+			f.buf = append(f.buf, '\n')
+			if len(f.buf) > piece {
+				f.write()
+			}
+		}
+		f.write()
+	}
+}
+
+func (f *follow) write() {
+	if len(f.buf) == 0 {
+		return
+	}
+	_, err := f.w.Write(f.buf)
+	f.buf = f.buf[:0]
+	if failed := err != nil; failed != f.failed {
+		f.failed = failed
+		if f.fail != nil {
+			f.fail(err)
+		}
+	}
+}
