@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -18,7 +19,13 @@ import (
 	"golang.org/x/net/proxy"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(benchChildEnv) != "" {
+		benchChild()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // dialSocks connects to host:port through the front as a program does.
 func dialSocks(t testing.TB, p Proxy, to string) (net.Conn, error) {

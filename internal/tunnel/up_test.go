@@ -72,7 +72,10 @@ func TestUpAndDownAHundredTimesUnderLoad(t *testing.T) {
 						}
 					}
 				} else {
-					time.Sleep(time.Millisecond) // refused: do not burn the CPU of the others
+					select { // refused: leave the CPU to the others for a moment
+					case <-ctx.Done():
+					case <-time.After(time.Millisecond):
+					}
 				}
 				stop()
 				_ = c.Close()
