@@ -21,9 +21,9 @@ const (
 // wait.
 type LogFunc func(level Level, text string)
 
-// keyText matches a whole key in base64 or hex. wireguard-go shortens peers to peer(AbCd…WxYz); those stay, they tell
-// peers apart and are public.
-var keyText = regexp.MustCompile(`[A-Za-z0-9+/]{43}=|\b[0-9a-fA-F]{64}\b`)
+// keyText matches anything that may hold a key in base64 or hex, whole or damaged. wireguard-go shortens peers to
+// peer(AbCd…WxYz); those stay, they tell peers apart and are public.
+var keyText = regexp.MustCompile(`[A-Za-z0-9+/]{43,}=?`)
 
 func hideKeys(s string) string { return keyText.ReplaceAllString(s, "(key)") }
 
