@@ -100,8 +100,10 @@ func parseConsole(s string) (Line, bool) {
 		}
 		if level := levelNamed(word); level != LevelUnknown && word == strings.ToUpper(word) {
 			l := Line{Level: level, Text: strings.TrimSpace(after)}
-			if where, said, ok := strings.Cut(l.Text, " > "); ok && !strings.Contains(where, " ") && strings.Contains(where, ".go:") {
-				l.Text, l.Fields = said, "caller="+where
+			if where, said, ok := strings.Cut(l.Text, " > "); ok { // zerolog fills up with spaces
+				if where = strings.TrimRight(where, " "); !strings.Contains(where, " ") && strings.Contains(where, ".go:") {
+					l.Text, l.Fields = said, "caller="+where
+				}
 			}
 			return l, l.Text != ""
 		}
