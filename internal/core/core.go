@@ -65,13 +65,16 @@ type Parts struct {
 type Core struct {
 	Parts
 	ctx      context.Context // ends when Serve is about to return
-	work     sync.WaitGroup  // what Serve waits for
-	finished chan struct{}   // closed by the finish effect
-	order    atomic.Uint64   // state.order, for those off the lane
+	end      context.CancelFunc
+	nodeCtx  context.Context // ends when the node is to stop
+	stopNode context.CancelFunc
+	work     sync.WaitGroup // what Serve waits for
+	finished chan struct{}  // closed by the finish effect
+	forget   func()         // stops taking commands
+	order    atomic.Uint64  // state.order, for those off the lane
 
 	// On the lane.
 	state    state
-	stopNode context.CancelFunc
 	api      *tequilapi.Client
 	watching context.CancelFunc // the watch of the node that runs now; nil = none
 	cancel   context.CancelFunc // the dial under way
@@ -83,35 +86,30 @@ type Core struct {
 	tunnelGen atomic.Uint64 // rises with each wg-up, so that a late drop cannot hit a newer tunnel
 }
 
-// New makes a Core. Nothing runs before Serve.
+// New makes a Core, which takes commands from now on; nothing runs before Serve, which must follow.
 func New(p Parts) *Core {
 	c := &Core{Parts: p, finished: make(chan struct{}), avoided: map[string]time.Time{}}
+	c.ctx, c.end = context.WithCancel(context.Background())
+	c.nodeCtx, c.stopNode = context.WithCancel(c.ctx)
 	c.state.Network, c.state.Proxy, c.state.Mode = p.Network, p.Proxy, vpn.ProxyMode
+	c.Lane.Post(func() { c.Status.Send(c.state.Status) })
+	c.forget = c.Commands.On(func(v vpn.Command) { c.take(command(v)) })
 	return c
 }
 
 // Serve runs until ctx ends or a Quit was carried out: by then the connection is closed, the tunnel down, the node
-// gone and no goroutine left.
+// gone and no goroutine left. It may be called once.
 func (c *Core) Serve(ctx context.Context) error {
-	run, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	c.ctx = run
-	nodeCtx, stopNode := context.WithCancel(run)
-	c.stopNode = stopNode
-	defer stopNode()
-
-	c.Lane.Post(func() { c.Status.Send(c.state.Status) })
-	unsubscribe := c.Commands.On(func(v vpn.Command) { c.take(command(v)) })
-	defer unsubscribe()
-
+	defer c.end()
+	defer c.forget()
 	c.work.Go(func() {
-		if err := supervisor.Serve(run, c.Supervisor, &lineman{c}); err != nil && run.Err() == nil {
+		if err := supervisor.Serve(c.ctx, c.Supervisor, &lineman{c}); err != nil && c.ctx.Err() == nil {
 			c.Log.Error("the supervisor socket broke", zap.Error(err))
 		}
 	})
 	c.work.Go(func() {
-		err := c.Node.Serve(nodeCtx)
-		if nodeCtx.Err() == nil {
+		err := c.Node.Serve(c.nodeCtx)
+		if c.nodeCtx.Err() == nil {
 			c.Log.Error("the node's keeper stopped", zap.Error(err))
 		}
 		c.Lane.Post(func() { c.run(finish{}) })
@@ -124,8 +122,7 @@ func (c *Core) Serve(ctx context.Context) error {
 		<-c.finished
 	case <-c.finished:
 	}
-	stopNode()
-	stop()
+	c.end()
 	c.work.Wait()
 	c.Tunnel.Down()
 	return nil

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/mysteriumvpn/desktop/internal/bus"
+	"github.com/mysteriumvpn/desktop/internal/control"
+	"github.com/mysteriumvpn/desktop/internal/core"
+	"github.com/mysteriumvpn/desktop/internal/logs"
+	"github.com/mysteriumvpn/desktop/internal/nodeproc"
+	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/store"
+	"github.com/mysteriumvpn/desktop/internal/tunnel"
+	"github.com/mysteriumvpn/desktop/internal/unixsock"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+	"github.com/mysteriumvpn/desktop/internal/wgnet"
+	"github.com/mysteriumvpn/desktop/tequilapi"
+)
+
+// logLines is how many log lines are kept in memory.
+const logLines = 6000
+
+// app is the program's parts, joined: what the window and `run` have in common.
+type app struct {
+	folders folders
+	bus     *bus.Bus
+	topics  *vpn.Topics
+	book    *proposals.Book
+	ring    *logs.Ring
+	file    *logs.File
+	log     *zap.Logger
+	tunnel  *tunnel.Tunnel
+	core    *core.Core
+	proxy   vpn.Proxy
+
+	controlSocket net.Listener
+	window        bool // there is one to bring forward
+}
+
+// newApp builds the parts. On an error all that was opened is closed again. unixsock.ErrInUse in it means that the
+// program runs already.
+func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
+	a := &app{folders: f, book: &proposals.Book{}, window: window}
+	var undo []func()
+	defer func() {
+		if err != nil {
+			for i := len(undo) - 1; i >= 0; i-- {
+				undo[i]()
+			}
+		}
+	}()
+
+	// The control socket comes first: it is what tells that the program runs already.
+	a.controlSocket, err = unixsock.Listen(f.control())
+	if err != nil {
+		return nil, err
+	}
+	undo = append(undo, func() { a.controlSocket.Close() })
+
+	a.ring = logs.NewRing(logLines)
+	a.log = logs.NewLogger(a.ring)
+	a.file = logs.OpenFile(a.ring, f.logFile(), logs.FileOptions{})
+	undo = append(undo, func() { _ = a.file.Close() })
+	a.log.Info("start", zap.String("version", version), zap.Int("pid", os.Getpid()))
+
+	settings, err := a.loadSettings(o)
+	if err != nil {
+		return nil, err
+	}
+	a.bus = bus.New(bus.Options{Slow: func(r bus.Report) { a.log.Warn("bus", zap.String("report", r.String())) }})
+	undo = append(undo, a.bus.Close)
+	a.topics = vpn.NewTopics(a.bus, settings)
+
+	a.tunnel = tunnel.New(tunnel.Options{Log: a.tunnelLog, OnStall: func(tunnel.StallInfo) { a.core.Stalled() }})
+	undo = append(undo, a.tunnel.Close)
+	if err := a.listen(settings); err != nil {
+		return nil, err
+	}
+
+	asks, err := unixsock.Listen(f.supervisor())
+	if err != nil {
+		return nil, fmt.Errorf("open the socket for the node: %w", err)
+	}
+	undo = append(undo, func() { asks.Close() })
+
+	api := net.JoinHostPort(o.apiAddress, strconv.Itoa(o.apiPort))
+	if o.apiPort == 0 {
+		if api, err = freePort(o.apiAddress); err != nil {
+			return nil, fmt.Errorf("find a port for the node: %w", err)
+		}
+	}
+	lane := a.bus.Go("core")
+	node := nodeproc.New(nodeproc.Options{
+		Spec:    a.nodeSpec(o, settings.Network, api),
+		Stdout:  logs.Writer(a.ring, logs.Node),
+		Stderr:  logs.Writer(a.ring, logs.Node),
+		OnState: func(s nodeproc.State) { a.core.NodeState(s) },
+	})
+	a.core = core.New(core.Parts{
+		Log: a.log, Lane: lane,
+		Status: a.topics.Status, Traffic: a.topics.Traffic, Settings: a.topics.Settings,
+		Proposals: a.topics.Proposals, Notices: a.topics.Notices, Commands: a.topics.Commands.Via(lane),
+		Node: node, Tunnel: a.tunnel, Book: a.book, Supervisor: asks,
+		API:     func(address string) (*tequilapi.Client, error) { return tequilapi.New("http://" + address) },
+		Network: settings.Network, Proxy: a.proxy,
+	})
+	return a, nil
+}
+
+// loadSettings reads the settings and lays the flags over them.
+func (a *app) loadSettings(o *startOptions) (vpn.Settings, error) {
+	var s vpn.Settings
+	err := store.ReadJSON(a.folders.settings(), &s)
+	switch bad := (*store.BadFileError)(nil); {
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+	case errors.As(err, &bad):
+		a.log.Warn("the settings cannot be read; starting with fresh ones", zap.Error(err))
+		s = vpn.Settings{}
+	default:
+		return s, fmt.Errorf("read the settings: %w", err)
+	}
+	if n, _ := networkNamed(o.network); n != "" {
+		s.Network = n
+	}
+	if s.Network != vpn.Sandbox {
+		s.Network = vpn.Sandbox
+	}
+	if o.proxy != "" {
+		s.Proxy, s.ProxyExpose = o.proxy, o.proxyExpose
+	}
+	return s, nil
+}
+
+// listen opens the proxy, and keeps the address for the next start.
+func (a *app) listen(s vpn.Settings) error {
+	addr := s.Proxy
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	p, err := a.tunnel.Listen(addr, s.ProxyExpose)
+	if taken, ok := errors.AsType[*tunnel.TakenError](err); ok {
+		a.log.Error("proxy", zap.Error(taken))
+		return vpn.Reason{Code: vpn.ProxyTaken, A: addr}
+	}
+	if err != nil {
+		return err
+	}
+	a.proxy = vpn.Proxy{SOCKS5: p.SOCKS5.String(), HTTP: p.HTTP.String()}
+	s.Proxy = a.proxy.SOCKS5
+	if err := store.WriteJSON(a.folders.settings(), s); err != nil {
+		a.log.Warn("keep the settings", zap.Error(err))
+	}
+	a.topics.Settings.Send(s)
+	return nil
+}
+
+// nodeSpec says which program is the node.
+func (a *app) nodeSpec(o *startOptions, n vpn.Network, api string) nodeproc.Spec {
+	program := o.nodeProgram
+	if program == "" {
+		program = ownProgram()
+	}
+	return nodeproc.Spec{Path: program, Args: o.nodeArgs(a.folders, n, api), API: api}
+}
+
+// ownProgram is the path of this very program.
+func ownProgram() string {
+	p, err := os.Executable()
+	if err != nil {
+		return os.Args[0]
+	}
+	return p
+}
+
+func (a *app) tunnelLog(l wgnet.Level, text string) {
+	a.ring.Append(logs.Line{Source: logs.Tunnel, Level: tunnelLevels[l], Text: text})
+}
+
+// serve runs until ctx ends or the user quits, and leaves nothing behind.
+func (a *app) serve(ctx context.Context) error {
+	defer a.close()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+
+	var work sync.WaitGroup
+	settings := a.bus.Go("settings")
+	first := a.topics.Settings.Load()
+	forget := a.topics.Settings.Via(settings).On(func(s vpn.Settings) {
+		if s == first {
+			return
+		}
+		if err := store.WriteJSON(a.folders.settings(), s); err != nil {
+			a.log.Warn("keep the settings", zap.Error(err))
+		}
+	})
+	unlog := a.ring.OnAppend(a.topics.Logs.Send)
+	work.Go(func() {
+		if err := control.Serve(ctx, a.controlSocket, a.controlDeps()); err != nil && ctx.Err() == nil {
+			a.log.Error("the control socket broke", zap.Error(err))
+		}
+	})
+	err := a.core.Serve(ctx)
+	stop()
+	work.Wait()
+	unlog()
+	forget()
+	return err
+}
+
+func (a *app) controlDeps() control.Deps {
+	return control.Deps{}
+}
+
+func (a *app) close() {
+	a.tunnel.Close()
+	a.bus.Close()
+	a.log.Info("stop")
+	_ = a.log.Sync()
+	_ = a.file.Close()
+}
+
+// freePort finds a port that nobody has just now. Another program may take it before the node does; then nodeproc says
+// so and tries again.
+func freePort(host string) (string, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// quitLimit bounds how long a program that was asked to end may take.
+const quitLimit = 20 * time.Second

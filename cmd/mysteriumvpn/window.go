@@ -1,0 +1,108 @@
+//go:build !headless
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+	"github.com/godbus/dbus/v5"
+	"go.uber.org/zap"
+
+	"github.com/mysteriumvpn/desktop/internal/store"
+	"github.com/mysteriumvpn/desktop/internal/ui"
+	"github.com/mysteriumvpn/desktop/internal/unixsock"
+)
+
+// appID is FyneApp.toml's.
+const appID = "network.mysterium.vpn.desktop"
+
+// openWindow runs the program with its window. If it runs already, that one's window comes to the front instead.
+func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writer) error {
+	if !display() {
+		return errors.New("there is no display here (DISPLAY is not set). Use 'mysteriumvpn run' for the same without a window")
+	}
+	a, err := newApp(f, o, true)
+	if errors.Is(err, unixsock.ErrInUse) {
+		return raiseOther(ctx, f)
+	}
+	if err != nil {
+		fmt.Fprintln(errs, sentence(err))
+		showProblem(sentence(err))
+		return errSaid
+	}
+
+	fy := fyneapp.NewWithID(appID)
+	lane := a.bus.Lane("ui", fyne.Do)
+	var places ui.Places
+	kept := filepath.Join(f.config, "places.json")
+	if err := store.ReadJSON(kept, &places); err != nil && !errors.Is(err, os.ErrNotExist) {
+		a.log.Warn("favourites and recent countries", zap.Error(err))
+	}
+	t := a.topics
+	w := ui.New(ui.Options{
+		App: fy, Lane: lane,
+		Status: t.Status.Via(lane), Traffic: t.Traffic.Via(lane), Settings: t.Settings.Via(lane),
+		Proposals: t.Proposals.Via(lane), Logs: t.Logs.Via(lane), Notices: t.Notices.Via(lane), Raise: t.Window.Via(lane),
+		Commands: t.Commands, Book: a.book, Ring: a.ring,
+		Save: t.Settings.Send, Places: places,
+		Keep: func(p ui.Places) {
+			if err := store.WriteJSON(kept, p); err != nil {
+				a.log.Warn("keep favourites and recent countries", zap.Error(err))
+			}
+		},
+		TrayHost: trayHost,
+	})
+
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	served := make(chan error, 1)
+	fy.Lifecycle().SetOnStarted(func() {
+		go func() {
+			served <- a.serve(ctx)
+			fyne.Do(fy.Quit)
+		}()
+	})
+	// After the loop has drained, fyne.Do runs on whoever calls it: the lane must be closed by then.
+	fy.Lifecycle().SetOnStopped(func() {
+		w.Close()
+		lane.Close()
+	})
+	w.Show()
+	fy.Run()
+	stop()
+	return <-served
+}
+
+// showProblem tells what kept the program from starting, to those who did not start it from a terminal.
+func showProblem(text string) {
+	fy := fyneapp.NewWithID(appID)
+	ui.ShowProblem(fy, text)
+	fy.Run()
+}
+
+func display() bool {
+	return runtime.GOOS != "linux" || os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
+}
+
+// trayHost reports whether the desktop shows tray icons. Fyne makes one either way, so a window that hides without
+// asking could not be found again.
+func trayHost() bool {
+	if runtime.GOOS != "linux" {
+		return true
+	}
+	c, err := dbus.SessionBus()
+	if err != nil {
+		return false
+	}
+	var has bool
+	err = c.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.kde.StatusNotifierWatcher").Store(&has)
+	return err == nil && has
+}

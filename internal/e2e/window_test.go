@@ -1,0 +1,56 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func upIn(country string) func(status) bool {
+	return func(s status) bool { return s.Phase == "up" && s.Exit != nil && s.Exit.Country == country }
+}
+
+func inPhase(p string) func(status) bool {
+	return func(s status) bool { return s.Phase == p }
+}
+
+// TestWindow drives the window as a person does: search, connect, see it connected, disconnect, start it twice, quit.
+func TestWindow(t *testing.T) {
+	s := newScreen(t, "1400x900")
+	app := s.open()
+	s.await(30*time.Second, func(s status) bool { return s.Node.State == "running" && s.Phase == "down" })
+	s.shoot("down")
+
+	s.key("ctrl+f")
+	s.typed("neth")
+	s.shoot("search")
+	s.key("Return")
+	up := s.await(30*time.Second, upIn("NL"))
+	assert.NotEmpty(t, up.Proxy.SOCKS5)
+	s.shoot("up")
+
+	out, code := s.ctl("connect", "germany")
+	require.Zero(t, code, out)
+	s.await(30*time.Second, upIn("DE"))
+
+	s.key("ctrl+Return")
+	s.await(15*time.Second, inPhase("down"))
+
+	// A second start brings the first one's window forward and ends well.
+	again := s.command(nil, s.bin, "--home", s.home)
+	again.Env = s.env
+	said, err := again.CombinedOutput()
+	require.NoError(t, err, string(said))
+	assert.Equal(t, 1, s.visible())
+
+	// Without a tray host the cross ends the program: hidden, it could not be found again.
+	s.closeWindow()
+	select {
+	case <-app.done:
+	case <-time.After(20 * time.Second):
+		require.Fail(t, "the window's cross did not end the program")
+	}
+	assert.Zero(t, app.ProcessState.ExitCode())
+}
