@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -106,18 +107,36 @@ func play(part string) int {
 		}
 		return serve(serving{})
 	case "middle": // runs nodeproc, until it is killed
+		runtime.LockOSThread() // the first thread never ends, so nothing else shall run on it
 		p := New(Options{Spec: Spec{Path: os.Args[0], Env: environment("echo", os.Getenv(apiVar), os.Getenv(controlVar)), API: os.Getenv(apiVar)}})
 		go func() { _ = p.Serve(context.Background()) }()
-		for { // threads that come and go: the child's life must not hang on one of them
-			ended := make(chan struct{})
-			go func() {
-				defer close(ended)
-				runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-			}()
-			<-ended
-		}
+		_, _ = bufio.NewReader(os.Stdin).ReadByte() // the child is there
+		go churn()
+		select {}
 	}
 	return 99
+}
+
+// churn ends every thread that is not kept by somebody, many times over, and says when: the child's life must not hang
+// on one of them.
+func churn() {
+	for range 50 {
+		var all sync.WaitGroup
+		together := make(chan struct{})
+		var locked sync.WaitGroup
+		for range 50 { // at a time, so that no idle thread is left out
+			locked.Add(1)
+			all.Go(func() {
+				runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+				locked.Done()
+				<-together
+			})
+		}
+		locked.Wait()
+		close(together)
+		all.Wait()
+	}
+	fmt.Println("churned")
 }
 
 func echo() int {
