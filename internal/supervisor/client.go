@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/unixsock"
 )
 
 // Client asks the supervisor that listens on a socket. Each method makes a connection of its own, so a Client holds
@@ -26,10 +28,7 @@ type Client struct {
 
 // Dial gives the client of the socket at path. Nothing is opened before the first command.
 func Dial(path string) *Client {
-	return &Client{path: path, dial: func(ctx context.Context) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", path)
-	}}
+	return &Client{path: path, dial: func(ctx context.Context) (net.Conn, error) { return unixsock.Dial(ctx, path) }}
 }
 
 // Up sends wg-up and gives the interface's name.

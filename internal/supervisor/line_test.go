@@ -115,8 +115,10 @@ func FuzzConfig(f *testing.F) {
 		}
 		w, err := c.WireGuard()
 		require.NoError(t, err)
-		if n := strings.Count(w.UAPI(), "\n"); n != 8+len(w.Peers[0].AllowedIPs)-1 && n != 7+len(w.Peers[0].AllowedIPs) {
-			t.Fatalf("a value has smuggled a line into the device's configuration: %d lines", n)
+		for _, name := range []string{"private_key=", "listen_port=", "public_key=", "endpoint="} {
+			if n := strings.Count("\n"+w.UAPI(), "\n"+name); n != 1 {
+				t.Fatalf("a value has smuggled a line into the device's configuration: %s stands there %d times", name, n)
+			}
 		}
 		again, err := DecodeConfig(encoded(t, c))
 		require.NoError(t, err)

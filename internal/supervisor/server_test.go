@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mysteriumvpn/desktop/internal/unixsock"
 	"github.com/mysteriumvpn/desktop/internal/wgnet"
 )
 
@@ -94,8 +95,8 @@ func (h *tunnel) Stats(iface string) (Stats, error) {
 // served starts s on a socket of its own and gives the socket's path. It is stopped when the test ends.
 func served(t *testing.T, s *Server) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "s.sock")
-	l, err := net.Listen("unix", path)
+	path := filepath.Join(t.TempDir(), "run", "s.sock")
+	l, err := unixsock.Listen(path)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
