@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"embed"
 	"image"
+	"image/draw"
 	"image/png"
 	"strings"
 	"sync"
@@ -17,7 +18,7 @@ import (
 	"fyne.io/fyne/v2"
 )
 
-//go:embed flags/*.png icons/*.svg font/*.otf icon/*.png tray/*.png brand/*.svg world/world.bin
+//go:embed flags/*.png icons/*.png font/*.otf icon/*.png tray/*.png world/world.bin
 var files embed.FS
 
 // Translations are the words of the window by language, for lang.AddTranslationsFS.
@@ -70,15 +71,23 @@ func FlagImage(code string) image.Image {
 
 var flagImages sync.Map // string → image.Image
 
-// Icon gives an icon as SVG whose strokes are "currentColor": the caller puts a colour in. nil = no such icon.
-func Icon(name string) []byte { return read("icons/" + name + ".svg") }
-
-// Mark gives the program's mark without its ground as SVG, in two colours written as #rrggbb.
-func Mark(ink, dot string) []byte {
-	circle := `<circle cx="394" cy="363" r="38" fill="` + dot + `"/>`
-	s := strings.NewReplacer("INK", ink, "DOT", circle).Replace(string(read("brand/mark.svg")))
-	return []byte(s)
+// Icon gives the shape of an icon as a mask, 72 pixels wide, for the caller to fill with a colour. All calls for one icon
+// share one mask. nil = no such icon. "mark" and "mark-dot" are the two parts of the program's own mark.
+func Icon(name string) *image.Alpha {
+	if m, ok := masks.Load(name); ok {
+		return m.(*image.Alpha)
+	}
+	m, err := png.Decode(bytes.NewReader(read("icons/" + name + ".png")))
+	if err != nil {
+		return nil
+	}
+	mask := image.NewAlpha(m.Bounds())
+	draw.Draw(mask, mask.Rect, m, m.Bounds().Min, draw.Src)
+	shared, _ := masks.LoadOrStore(name, mask)
+	return shared.(*image.Alpha)
 }
+
+var masks sync.Map // string → *image.Alpha
 
 // AppIcon gives the program's icon as PNG for a square of at least size pixels.
 func AppIcon(size int) fyne.Resource {

@@ -7,11 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/software"
-	"fyne.io/fyne/v2/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -29,27 +24,22 @@ func TestEveryFlagDecodesAndIsShared(t *testing.T) {
 	assert.Equal(t, Flag("xx"), Flag("no such country"))
 }
 
-// Fyne's SVG reader is not rsvg: an icon that it cannot read leaves an empty square.
-func TestEveryIconIsDrawn(t *testing.T) {
-	app := test.NewTempApp(t)
+func TestEveryIconHasAShape(t *testing.T) {
 	dir, err := files.ReadDir("icons")
 	require.NoError(t, err)
 	for _, f := range dir {
-		name := strings.TrimSuffix(f.Name(), ".svg")
-		svg := bytes.ReplaceAll(Icon(name), []byte("currentColor"), []byte("#ff0000"))
-		img := canvas.NewImageFromResource(fyne.NewStaticResource(f.Name(), svg))
-		img.SetMinSize(fyne.NewSize(24, 24))
-		m := software.Render(container.NewStack(img), app.Settings().Theme())
-		red := 0
-		for y := range m.Bounds().Dy() {
-			for x := range m.Bounds().Dx() {
-				if r, g, _, a := m.At(x, y).RGBA(); a > 0 && r > 0x8000 && g < 0x6000 {
-					red++
-				}
+		name := strings.TrimSuffix(f.Name(), ".png")
+		m := Icon(name)
+		require.NotNil(t, m, name)
+		assert.Same(t, m, Icon(name))
+		ink := 0
+		for _, a := range m.Pix {
+			if a > 0x80 {
+				ink++
 			}
 		}
-		assert.Greater(t, red, 8, name)
-		assert.Less(t, red, 400, name)
+		assert.Greater(t, ink, 60, name)
+		assert.Less(t, ink, len(m.Pix)*2/3, name)
 	}
 	assert.Nil(t, Icon("no such icon"))
 }
@@ -67,7 +57,6 @@ func TestTheRestIsThere(t *testing.T) {
 	for _, s := range []int{16, 24, 48, 100, 200, 1000} {
 		assert.NotNil(t, AppIcon(s))
 	}
-	assert.NotContains(t, string(Mark("#ffffff", "#00ff00")), "INK")
 	assert.Equal(t, "flags-de.png", path.Base(Flag("DE").Name()))
 }
 

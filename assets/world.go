@@ -82,6 +82,9 @@ func decodeAtlas(b []byte) (*Atlas, error) {
 				l.Rings[j] = join(l.Rings[j], arcs[n], back)
 			}
 		}
+		for _, ring := range l.Rings {
+			unwrap(ring)
+		}
 		l.Box = boxOf(l.Rings)
 	}
 	if r.bad {
@@ -103,6 +106,26 @@ func join(ring, arc Line, back bool) Line {
 		ring = append(ring, arc[i])
 	}
 	return ring
+}
+
+// unwrap takes a ring that crosses the date line on beyond 180 degrees: drawn as it is, it would cross the whole map.
+func unwrap(ring Line) {
+	shift := float32(0)
+	for i := 1; i < len(ring); i++ {
+		x := ring[i].X + shift
+		switch d := x - ring[i-1].X; {
+		case d > 180:
+			shift -= 360
+		case d < -180:
+			shift += 360
+		}
+		ring[i].X += shift
+	}
+	if len(ring) > 0 && ring[0].X < -170 && boxOf([]Line{ring}).Max.X < -165 {
+		for i := range ring {
+			ring[i].X += 360
+		}
+	}
 }
 
 func boxOf(rings []Line) Box {

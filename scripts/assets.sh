@@ -8,7 +8,6 @@ FLAGS=circle-flags@2.8.3
 ICONS=lucide-static@1.62.0
 WORLD=world-atlas@2.0.2
 CODES=i18n-iso-countries@7.14.0 # build time only: numeric country codes to letters
-SVGPATH=svgpath@2.6.0           # build time only: arcs to curves
 FONT=fonts-inter=4.0~beta7+ds-1
 
 icons="activity arrow-down arrow-left arrow-right arrow-up bell check chevron-down chevron-left chevron-right circle-alert
@@ -29,7 +28,6 @@ npm_get $FLAGS flags
 npm_get $ICONS icons
 npm_get $WORLD world
 npm_get $CODES codes
-npm_get $SVGPATH svgpath
 (cd "$work" && apt-get download -q "$FONT" >/dev/null && dpkg -x fonts-inter_*.deb font)
 
 mkdir -p "$out"/{flags,icons,font,icon,tray,world,licences}
@@ -42,10 +40,14 @@ for cc in $(grep -o '^[A-Z][A-Z]' /usr/share/zoneinfo/iso3166.tab | tr A-Z a-z) 
 	fi
 done
 
-# Icons stay SVG, so that they are sharp at every size, but without arcs: Fyne's SVG reader misreads packed arc flags.
-rm -f "$out"/icons/*.svg
-node "$here/assets.js" icons "$work" "$out/icons" $icons
-node "$here/assets.js" world "$work" "$out/world/world.bin"
+# Icons: masks, tinted by the window. Fyne's SVG reader misreads packed arc flags and does not scale strokes, so that an
+# icon drawn by it is mangled or too thin. 72 pixels serve 24 points at 3x, and 30 at 2x.
+rm -f "$out"/icons/*
+for name in $icons; do rsvg-convert -w 72 -h 72 "$work/icons/icons/$name.svg" -o "$out/icons/$name.png"; done
+sed 's|fill="none"|fill="currentColor"|' "$work/icons/icons/star.svg" | rsvg-convert -w 72 -h 72 -o "$out/icons/star-filled.png"
+sed 's|INK|#000|g; s|DOT||' "$out/brand/mark.svg" | rsvg-convert -w 144 -a -o "$out/icons/mark.png"
+sed 's|INK|none|g; s|DOT|<circle cx="318" cy="255" r="38"/>|' "$out/brand/mark.svg" | rsvg-convert -w 144 -a -o "$out/icons/mark-dot.png"
+node "$here/assets.js" "$work" "$out/world/world.bin"
 
 for w in Regular Medium SemiBold; do cp "$work/font/usr/share/fonts/opentype/inter/Inter-$w.otf" "$out/font/"; done
 cp "$work/font/usr/share/fonts/opentype/inter/InterDisplay-SemiBold.otf" "$out/font/"
@@ -56,13 +58,13 @@ tray() { # name opacity-of-mark dot
 	for panel in dark light; do
 		ink='#FFFFFF'
 		[ $panel = light ] && ink='#1B2333'
-		rsvg-convert -w 48 -h 48 -a -o "$out/tray/$1-$panel.png" <(sed -e "s|INK|$ink|; s|stroke-width=\"50\"|stroke-width=\"54\" opacity=\"$2\"|; s|DOT|$3|; s|PAPER|$ink|g" "$out/brand/mark.svg")
+		rsvg-convert -w 48 -h 48 -a -o "$out/tray/$1-$panel.png" <(sed -e "s|INK|$ink|g; s|stroke-width=\"50\"|stroke-width=\"54\" opacity=\"$2\"|g; s|DOT|$3|; s|PAPER|$ink|g" "$out/brand/mark.svg")
 	done
 }
-tray down 0.75 '<circle cx="388" cy="366" r="28" fill="none" stroke="PAPER" stroke-width="24" opacity="0.75"/>'
-tray busy 1 '<path d="M346 366 A42 42 0 0 1 430 366 Z" fill="#FFB84D" transform="rotate(-45 388 366)"/><circle cx="388" cy="366" r="34" fill="none" stroke="#FFB84D" stroke-width="18"/>'
-tray up 1 '<circle cx="388" cy="366" r="46" fill="#35D9A6"/>'
-tray trouble 1 '<circle cx="388" cy="366" r="50" fill="#FF5C6C"/><path d="M388 340 V368" stroke="#FFFFFF" stroke-width="18" stroke-linecap="round"/><circle cx="388" cy="394" r="9" fill="#FFFFFF"/>'
+tray down 0.75 '<circle cx="312" cy="258" r="28" fill="none" stroke="PAPER" stroke-width="24" opacity="0.75"/>'
+tray busy 1 '<path d="M270 258 A42 42 0 0 1 354 258 Z" fill="#FFB84D" transform="rotate(-45 312 258)"/><circle cx="312" cy="258" r="34" fill="none" stroke="#FFB84D" stroke-width="18"/>'
+tray up 1 '<circle cx="312" cy="258" r="46" fill="#35D9A6"/>'
+tray trouble 1 '<circle cx="312" cy="258" r="50" fill="#FF5C6C"/><path d="M312 232 V260" stroke="#FFFFFF" stroke-width="18" stroke-linecap="round"/><circle cx="312" cy="286" r="9" fill="#FFFFFF"/>'
 
 cp "$work/flags/LICENSE.md" "$out/licences/circle-flags.txt"
 cp "$work/icons/LICENSE" "$out/licences/lucide.txt"

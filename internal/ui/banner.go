@@ -11,26 +11,62 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
-// banner says what a network really is, for as long as that network is used. It cannot be closed.
+// banner says what a network really is, for as long as that network is used. It cannot be closed, and it is never cut:
+// where there is no room for both sentences side by side they stand below each other.
 type banner struct {
-	text   *label
-	canvas *fyne.Container
+	what, so *label
+	lines    *fyne.Container
+	canvas   *fyne.Container
 }
 
 func newBanner() *banner {
-	b := &banner{text: newLabel("", 12.5, assets.Medium, inkTone)}
+	b := &banner{
+		what: newLabel(lang.L("Sandbox: exits run on this computer."), 12.5, assets.Medium, inkTone),
+		so:   newLabel(lang.L("Your address does not change."), 12.5, assets.Regular, mutedTone),
+	}
+	b.lines = container.New(&sentences{}, b.what, b.so)
 	b.canvas = container.NewStack(
 		newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, 12),
-		pad(12, 8, 14, 8, container.New(&tail{space: 8}, middle(newGlyph("monitor", 16, linkTone)), b.text)))
+		pad(12, 8, 14, 8, container.NewBorder(nil, nil, pad(0, 0, 9, 0, middle(newGlyph("monitor", 16, linkTone))), nil, b.lines)))
 	b.canvas.Hide()
 	return b
 }
 
-func (b *banner) draw(n vpn.Network) {
-	b.canvas.Hidden = n != vpn.Sandbox
-	if n == vpn.Sandbox {
-		b.text.say(lang.L("Sandbox: exits run on this computer. Your address does not change."))
+func (b *banner) draw(n vpn.Network) { b.canvas.Hidden = n != vpn.Sandbox }
+
+// size is what the banner takes of a width.
+func (b *banner) size(room float32) fyne.Size {
+	const around = 12 + 16 + 9 + 14 + 8
+	a, c := b.what.MinSize(), b.so.MinSize()
+	if one := a.Width + sentenceGap + c.Width + around + 1; one <= room {
+		return fyne.NewSize(one, a.Height+16)
 	}
+	return fyne.NewSize(min(max(a.Width, c.Width)+around+1, room), a.Height+c.Height+18)
+}
+
+const sentenceGap = 6
+
+// sentences lays two texts side by side if they fit, else below each other.
+type sentences struct{}
+
+func (sentences) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(40, o[0].MinSize().Height)
+}
+
+func (sentences) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	a, b := o[0].MinSize(), o[1].MinSize()
+	if a.Width+sentenceGap+b.Width <= size.Width {
+		o[0].Resize(a)
+		o[0].Move(fyne.NewPos(0, (size.Height-a.Height)/2))
+		o[1].Resize(b)
+		o[1].Move(fyne.NewPos(a.Width+sentenceGap, (size.Height-b.Height)/2))
+		return
+	}
+	top := (size.Height - a.Height - b.Height - 2) / 2
+	o[0].Resize(fyne.NewSize(size.Width, a.Height))
+	o[0].Move(fyne.NewPos(0, top))
+	o[1].Resize(fyne.NewSize(size.Width, b.Height))
+	o[1].Move(fyne.NewPos(0, top+a.Height+2))
 }
 
 // noticeBar is the sentence that explains the present phase, or what just happened; it stands above the card and
@@ -183,7 +219,7 @@ func (n *nodeLine) draw(s vpn.Status) {
 	}
 	n.extra.say(joined(extra, s.Node.Version))
 	n.again.Hidden = s.Node.State != vpn.NodeFailed
-	n.again.Refresh()
+	n.canvas.Refresh()
 }
 
 // footLayout has two lines of text between an icon and the buttons.

@@ -29,13 +29,15 @@ type card struct {
 	chips    []*chip
 	down, up *meter
 	graph    *spark
+	keys     *fyne.Container
+	facts    *facts
+	flow     *fyne.Container // meters and graph; facts stand there while nothing flows
 	canvas   fyne.CanvasObject
 
 	status  vpn.Status
 	chosen  vpn.Target
 	copied  bool
 	traffic vpn.Traffic
-	totals  bool
 }
 
 // cardHeight is that of the card; the map keeps clear of it.
@@ -58,19 +60,20 @@ func newCard(press, swap, copyProxy func()) *card {
 	c.proxy = newPill("copy", "", copyProxy)
 	c.flag.SetMinSize(fyne.NewSquareSize(20))
 	c.chips = []*chip{newChip("route", "WireGuard"), newChip("house", "")}
-	title := container.New(&tail{space: 10}, c.headline, c.elapsed)
-	where := container.New(&tail{space: 8}, container.NewStack(middle(c.flag), middle(c.flagIcon)), c.place)
+	title := newTail(10, 0, c.headline, c.elapsed)
+	where := newTail(8, 0, container.NewStack(middle(c.flag), middle(c.flagIcon)), c.place)
 	parts := []fyne.CanvasObject{c.swap, c.proxy}
 	for _, x := range c.chips {
 		parts = append(parts, x.canvas)
 	}
-	text := middle(column(3, title, where, c.detail, gap(3), container.New(&asFit{space: 6}, parts...)))
+	c.keys = container.New(&asFit{space: 6}, parts...)
+	text := middle(column(5, title, where, c.detail, gap(1), c.keys))
 	meters := container.NewGridWithColumns(2, c.down.canvas, c.up.canvas)
-	right := container.NewBorder(meters, nil, nil, nil, pad(0, 6, 0, 0, c.graph))
+	c.facts = newFacts()
+	c.flow = container.NewBorder(meters, nil, nil, nil, pad(0, 6, 0, 0, c.graph))
+	right := container.NewStack(c.flow, c.facts.canvas)
 	body := container.New(&cardLayout{}, c.power, text, right)
-	c.canvas = container.New(&floating{}, newBox(func(p *Palette) (s colour) { return p.Shadow }, nil, 24),
-		newBox(func(p *Palette) (s colour) { return p.Shadow }, nil, 22), newBox(func(p *Palette) (s colour) { return p.Shadow }, nil, 21),
-		newBox(func(p *Palette) (s colour) { return p.Card }, func(p *Palette) colour { return p.Edge }, 18), body)
+	c.canvas = float(18, body)
 	return c
 }
 
@@ -86,6 +89,7 @@ func (c *card) draw(s vpn.Status, chosen vpn.Target, snapshot *proposals.Snapsho
 	c.power.set(s.Phase, verb, word)
 	c.headline.set(phaseWords(s.Phase), inkTone)
 	c.drawWhere(snapshot)
+	c.drawFacts(snapshot)
 	c.drawChips(snapshot)
 	c.drawElapsed(now)
 	c.drawTraffic()
@@ -122,6 +126,19 @@ func (c *card) drawWhere(snapshot *proposals.Snapshot) {
 		if n := len(snapshot.Proposals); n > 0 {
 			c.detail.say(lang.X("best.of", "The best of {{.Exits}}", map[string]string{"Exits": exitCount(n)}))
 		}
+	}
+}
+
+// drawFacts shows what a press on the button would choose, while nothing flows that could be drawn instead.
+func (c *card) drawFacts(snapshot *proposals.Snapshot) {
+	var p proposals.Proposal
+	why := vpn.Reason{Code: vpn.NoProposals}
+	if !c.status.Phase.Wanted() && c.status.Phase != vpn.Closing {
+		p, why = snapshot.Pick(c.chosen, nil)
+	}
+	c.flow.Hidden, c.facts.canvas.Hidden = why.Zero(), !why.Zero()
+	if why.Zero() {
+		c.facts.draw(p)
 	}
 }
 
@@ -181,12 +198,13 @@ func (c *card) drawChips(snapshot *proposals.Snapshot) {
 		kind = lang.L(kind)
 	}
 	c.chips[1].show(shown, icon, kind)
-	c.swap.Refresh()
+	c.keys.Refresh()
 }
 
 func (c *card) drawProxy() {
 	addr := c.status.Proxy.SOCKS5
 	c.proxy.Hidden = addr == ""
+	defer c.keys.Refresh()
 	if c.copied {
 		c.proxy.set("check", lang.L("Copied"))
 		return
@@ -226,14 +244,14 @@ func (c *card) drawTraffic() {
 
 // meter is one direction's rate and total.
 type meter struct {
+	word               string
 	value, unit, total *label
 	canvas             fyne.CanvasObject
 }
 
 func newMeter(icon, word string, t tone) *meter {
-	m := &meter{value: newLabel("", 19, assets.Display, inkTone), unit: newLabel("", 12, assets.Medium, mutedTone), total: newLabel("", 11.5, assets.Regular, mutedTone)}
-	m.total.say(word)
-	m.canvas = column(1, container.New(&tail{space: 5}, middle(newGlyph(icon, 14, t)), m.total), container.New(&tail{space: 4, base: 2}, m.value, m.unit))
+	m := &meter{word: word, value: newLabel("", 19, assets.Display, inkTone), unit: newLabel("", 12, assets.Medium, mutedTone), total: newLabel("", 11.5, assets.Regular, mutedTone)}
+	m.canvas = column(1, newTail(5, 0, middle(newGlyph(icon, 14, t)), m.total), newTail(4, 2, m.value, m.unit))
 	m.set(0, 0, false)
 	return m
 }
@@ -242,12 +260,13 @@ func (m *meter) set(rate, total uint64, known bool) {
 	if !known {
 		m.value.set("–", mutedTone)
 		m.unit.say("")
+		m.total.say(m.word)
 		return
 	}
 	v, u := rateText(rate)
 	m.value.set(v, inkTone)
 	m.unit.say(u)
-	m.total.say(sizeText(total))
+	m.total.say(joined(m.word, sizeText(total)))
 }
 
 // chip is a word in a box that cannot be pressed.

@@ -33,6 +33,8 @@ type exits struct {
 	list   *exitListWidget
 	empty  *label
 	hint   *label
+	clear  *pill
+	keyTip *label
 	canvas fyne.CanvasObject
 
 	snapshot *proposals.Snapshot
@@ -47,7 +49,7 @@ type exits struct {
 func newExits(book *proposals.Book, kept *places, choose, connect func(vpn.Target)) *exits {
 	x := &exits{book: book, places: kept, choose: choose, connect: connect, open: map[string]bool{}, snapshot: book.Load()}
 	x.search = newSearchEntry()
-	x.search.OnChanged = func(string) { x.find(); x.list.ScrollToTop() }
+	x.search.OnChanged = func(string) { x.drawSearch(); x.find(); x.list.ScrollToTop() }
 	x.search.toList = x.focusList
 	x.search.onReturn = func() {
 		if len(x.shown) > 0 {
@@ -57,17 +59,28 @@ func newExits(book *proposals.Book, kept *places, choose, connect func(vpn.Targe
 	}
 	x.tabs = newSegments(func(int) { x.find(); x.list.ScrollToTop() }, lang.L("All"), lang.L("Favourites"), lang.L("Recent"))
 	x.found = newLabel("", 11.5, assets.Medium, mutedTone)
-	x.priced = newLabel(lang.L("MYST per GiB"), 11.5, assets.Medium, mutedTone)
+	x.priced = newLabel("", 11.5, assets.Medium, mutedTone)
 	x.list = newExitListWidget(x)
+	x.clear = newIconButton("x", func() { x.search.SetText("") })
+	x.keyTip = newLabel("Ctrl F", 11, assets.Medium, mutedTone)
+	x.drawSearch()
 	x.empty = newLabel("", 13, assets.Medium, inkTone)
 	x.hint = newLabel("", 12, assets.Regular, mutedTone)
-	none := container.New(&topThird{}, column(4, container.New(&centreLine{}, x.empty), container.New(&centreLine{}, x.hint)))
+	none := container.New(&topThird{}, column(4, centredLine(x.empty), centredLine(x.hint)))
 	head := container.NewBorder(nil, nil, nil, pad(0, 0, 28, 0, x.priced), x.found)
+	x.priced.grew = head.Refresh
 	x.canvas = container.NewBorder(
-		column(0, pad(16, 0, 16, 0, x.search), gap(10), pad(16, 0, 16, 0, x.tabs), gap(14), pad(18, 0, 16, 0, head), gap(4)),
+		column(0, pad(16, 0, 16, 0, container.NewStack(x.search, container.New(&atRight{space: 3}, x.clear), container.New(&atRight{space: 12}, x.keyTip))), gap(10), pad(16, 0, 16, 0, x.tabs), gap(14), pad(18, 0, 16, 0, head), gap(4)),
 		nil, nil, nil, container.NewStack(pad(8, 0, 6, 0, x.list), none))
 	x.find()
 	return x
+}
+
+// drawSearch shows at the field's right end how to get into it, or how to empty it.
+func (x *exits) drawSearch() {
+	x.clear.Hidden, x.keyTip.Hidden = x.search.Text == "", x.search.Text != ""
+	x.clear.Refresh()
+	x.keyTip.Refresh()
 }
 
 // load draws the newest snapshot.
@@ -143,7 +156,11 @@ func (x *exits) drawCount(searching bool) {
 	default:
 		x.found.say(countryCount(countries) + " · " + exitCount(offers))
 	}
-	x.priced.Hidden = len(x.shown) == 0
+	priced := lang.L("MYST per GiB")
+	if len(x.shown) == 0 {
+		priced = ""
+	}
+	x.priced.say(priced)
 }
 
 // drawEmpty says why there is nothing to see.
@@ -223,6 +240,10 @@ func (x *exits) toggleOpen(code string) {
 	at := x.list.GetScrollOffset()
 	x.find()
 	x.list.ScrollToOffset(at)
+	if i := x.indexOf(vpn.Target{Country: code}); i >= 0 && x.open[code] {
+		x.list.ScrollTo(min(i+3, len(x.shown)-1)) // so that something of what was opened is seen
+		x.list.ScrollTo(i)
+	}
 }
 
 func (x *exits) toggleFavourite(code string) {
@@ -358,6 +379,12 @@ func (topThird) Layout(o []fyne.CanvasObject, s fyne.Size) {
 }
 
 type centreLine struct{}
+
+func centredLine(l *label) *fyne.Container {
+	c := container.New(&centreLine{}, l)
+	l.grew = func() { centreLine{}.Layout(c.Objects, c.Size()) }
+	return c
+}
 
 func (centreLine) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(0, o[0].MinSize().Height)

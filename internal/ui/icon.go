@@ -3,8 +3,10 @@ package ui
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/color"
-	"sync"
+	"image/draw"
+	"image/png"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -23,22 +25,18 @@ func upTone(p *Palette) color.NRGBA      { return p.Up }
 func busyTone(p *Palette) color.NRGBA    { return p.Busy }
 func troubleTone(p *Palette) color.NRGBA { return p.Trouble }
 
-// tinted gives an icon in one colour. Fyne's theme.NewColoredResource rewrites fills only and makes blobs of icons drawn
-// with strokes; and its SVG cache is keyed by name, so the colour is part of the name.
-func tinted(name string, c color.NRGBA) fyne.Resource {
+// tinted gives an icon in one colour; the program's mark has a green dot besides. All who ask for the same share it.
+func tinted(name string, c color.NRGBA) image.Image {
 	key := tintKey{name, c}
-	if r, ok := tints.Load(key); ok {
-		return r.(fyne.Resource)
+	if m, ok := tints[key]; ok {
+		return m
 	}
-	code := fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
-	var svg []byte
+	m := filled(assets.Icon(name), c)
 	if name == markName {
-		svg = assets.Mark(code, fmt.Sprintf("#%02x%02x%02x", light.Up.R, 0xC9, 0x95))
-	} else {
-		svg = bytes.ReplaceAll(assets.Icon(name), []byte("currentColor"), []byte(code))
+		draw.Draw(m, m.Rect, filled(assets.Icon("mark-dot"), hex(0x2CCB99)), image.Point{}, draw.Over)
 	}
-	r, _ := tints.LoadOrStore(key, fyne.NewStaticResource(name+code+".svg", svg))
-	return r.(fyne.Resource)
+	tints[key] = m
+	return m
 }
 
 const markName = "mark" // the program's own mark, in ink and green
@@ -48,7 +46,25 @@ type tintKey struct {
 	c    color.NRGBA
 }
 
-var tints sync.Map // tintKey → fyne.Resource; a few dozen
+var tints = map[tintKey]image.Image{} // only on the UI lane; a few dozen
+
+func filled(mask *image.Alpha, c color.NRGBA) *image.NRGBA {
+	if mask == nil {
+		return image.NewNRGBA(image.Rect(0, 0, 1, 1))
+	}
+	m := image.NewNRGBA(mask.Rect)
+	for i, a := range mask.Pix {
+		m.Pix[4*i], m.Pix[4*i+1], m.Pix[4*i+2], m.Pix[4*i+3] = c.R, c.G, c.B, a
+	}
+	return m
+}
+
+// tintedResource is tinted for Fyne's own widgets, which take files. Their caches are keyed by name.
+func tintedResource(name string, c color.NRGBA) fyne.Resource {
+	var b bytes.Buffer
+	_ = png.Encode(&b, tinted(name, c)) // into memory, of a picture that is no larger than it says: cannot fail
+	return fyne.NewStaticResource(fmt.Sprintf("%s-%02x%02x%02x.png", name, c.R, c.G, c.B), b.Bytes())
+}
 
 // glyph is an icon that follows the theme.
 type glyph struct {
@@ -73,10 +89,7 @@ func (g *glyph) set(name string, t tone) {
 }
 
 func (g *glyph) draw() {
-	if r := tinted(g.name, g.tone(colours())); g.img.Resource != r {
-		g.img.Resource = r
-		g.img.Refresh()
-	}
+	setTint(g.img, g.name, g.tone(colours()))
 }
 
 func (g *glyph) MinSize() fyne.Size                  { return fyne.NewSquareSize(g.size) }
@@ -85,8 +98,8 @@ func (g *glyph) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRe
 
 // setTint points an image at an icon, and has it drawn again only if that is another one.
 func setTint(img *canvas.Image, name string, c color.NRGBA) {
-	if r := tinted(name, c); img.Resource != r {
-		img.Resource = r
-		img.Refresh()
+	if m := tinted(name, c); img.Image != m {
+		img.Image = m
+		canvas.Refresh(img)
 	}
 }

@@ -4,12 +4,25 @@ import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 )
 
 type colour = color.NRGBA
 
 // tail lays out a first object at its own width and a second that takes what is left.
 type tail struct{ space, base float32 }
+
+// newTail makes the container. A label whose text changes has the two laid out again, which Fyne does not do by itself.
+func newTail(space, base float32, first, second fyne.CanvasObject) *fyne.Container {
+	l := &tail{space, base}
+	c := container.New(l, first, second)
+	for _, o := range c.Objects {
+		if x, ok := o.(*label); ok {
+			x.grew = func() { l.Layout(c.Objects, c.Size()) }
+		}
+	}
+	return c
+}
 
 func (l *tail) MinSize(o []fyne.CanvasObject) fyne.Size {
 	a, b := o[0].MinSize(), o[1].MinSize()
@@ -27,6 +40,17 @@ func (l *tail) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	}
 	o[1].Move(fyne.NewPos(w+l.space, y))
 	o[1].Resize(fyne.NewSize(max(size.Width-w-l.space, 0), h))
+}
+
+// atRight puts an object of its own size at the right end, half-way.
+type atRight struct{ space float32 }
+
+func (*atRight) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (l *atRight) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	m := o[0].MinSize()
+	o[0].Resize(m)
+	o[0].Move(fyne.NewPos(size.Width-m.Width-l.space, (size.Height-m.Height)/2))
 }
 
 // asFit lays out as many objects side by side as there is room for and leaves the rest out.
@@ -64,7 +88,7 @@ type cardLayout struct{}
 func (cardLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(330, cardHeight) }
 
 func (cardLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	const side, graph = 16, 262
+	const side, graph = 16, 284
 	power, text, right := o[0], o[1], o[2]
 	pm := power.MinSize()
 	power.Resize(pm)
@@ -83,6 +107,21 @@ func (cardLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	text.Move(fyne.NewPos(x, 10))
 }
 
+// float puts an object on a card with a soft shadow.
+func float(radius float32, body fyne.CanvasObject) *fyne.Container {
+	var parts []fyne.CanvasObject
+	for i := range shadowDepth {
+		parts = append(parts, newBox(func(p *Palette) colour { return p.Shadow }, nil, radius+shadowStep*float32(shadowDepth-i)))
+	}
+	return container.New(&floating{}, append(parts,
+		newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, radius), body)...)
+}
+
+const (
+	shadowDepth = 5
+	shadowStep  = 2.5
+)
+
 // floating puts the last object on boxes that grow from first to last but one: a soft shadow, then the card itself.
 type floating struct{}
 
@@ -92,10 +131,10 @@ func (floating) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	for i, x := range o {
 		grow := float32(0)
 		if i < len(o)-2 {
-			grow = float32(3 * (len(o) - 2 - i))
+			grow = shadowStep * float32(len(o)-2-i)
 		}
 		x.Resize(fyne.NewSize(size.Width+2*grow, size.Height+2*grow))
-		x.Move(fyne.NewPos(-grow, -grow+grow/2))
+		x.Move(fyne.NewPos(-grow, -grow/2))
 	}
 }
 

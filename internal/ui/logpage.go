@@ -57,13 +57,13 @@ func newLogPage(ring *logs.Ring, clipboard fyne.Clipboard, back func()) *logPage
 		l.canvas.Refresh()
 		l.list.ScrollToBottom()
 	})
-	l.foot = container.NewStack(newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, 12),
-		pad(10, 6, 10, 6, container.NewBorder(nil, nil, nil, middle(copyLine), l.full)))
+	l.foot = pad(18, 8, 18, 14, container.NewStack(newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, 12),
+		pad(10, 6, 10, 6, container.NewBorder(nil, nil, nil, middle(copyLine), l.full))))
 	l.foot.Hide()
-	title := container.New(&tail{space: 10}, newLabel(lang.L("Log"), 19, assets.Display, inkTone), l.count)
+	title := newTail(10, 0, newLabel(lang.L("Log"), 19, assets.Display, inkTone), l.count)
 	head := pad(18, 16, 18, 12, container.NewBorder(nil, nil, row(12, middle(l.back)), row(8, middle(end), middle(copyAll)), pad(14, 0, 8, 0, title)))
 	l.canvas = container.NewStack(newBox(func(p *Palette) colour { return p.Ground }, nil, 0),
-		container.NewBorder(head, pad(18, 8, 18, 14, l.foot), nil, nil, pad(12, 0, 6, 0, l.list)))
+		container.NewBorder(head, l.foot, nil, nil, pad(12, 0, 6, 0, l.list)))
 	return l
 }
 

@@ -23,6 +23,7 @@ type mapPicture struct {
 	version       uint64  // of the offers
 	marked        string
 	phase         vpn.Phase
+	line          bool // from home to the marked country
 	colours       *Palette
 }
 
@@ -31,7 +32,7 @@ type mapPicture struct {
 type mapPainter struct {
 	last   mapPicture
 	image  *image.RGBA
-	layers [5]*vector.Rasterizer
+	layers [6]*vector.Rasterizer
 	paints int // for tests
 }
 
@@ -42,9 +43,10 @@ const (
 	markedLayer
 	borderLayer
 	pinLayer
+	lineLayer
 )
 
-func (m *mapPainter) paint(p mapPicture, offers []string) *image.RGBA {
+func (m *mapPainter) paint(p mapPicture, offers []string, home *Point) *image.RGBA {
 	if m.image != nil && p == m.last {
 		return m.image
 	}
@@ -100,9 +102,13 @@ func (m *mapPainter) paint(p mapPicture, offers []string) *image.RGBA {
 	c := p.colours
 	m.flatten(landLayer, c.Land)
 	m.flatten(offerLayer, c.Offer)
-	m.flatten(markedLayer, blend(c.Offer, phaseTone(p.phase)(c), 0.62))
+	m.flatten(markedLayer, blend(c.Offer, phaseShape(p.phase, c), 0.62))
 	m.flatten(borderLayer, c.Ocean)
 	m.flatten(pinLayer, alpha(c.Link, 235))
+	if spot, ok := countrySpot(p.marked); ok && p.line && home != nil {
+		p.bow(m.layers[lineLayer], home.spot(), spot)
+		m.flatten(lineLayer, phaseShape(p.phase, c))
+	}
 	return m.image
 }
 
@@ -153,6 +159,26 @@ func (p *mapPicture) stroke(r *vector.Rasterizer, line assets.Line, half float32
 		}
 		quad(r, x0, y0, x1, y1, half)
 		x0, y0 = x1, y1
+	}
+}
+
+// bow adds the line from home to where the connection leads. While it is not up it is a row of dashes: a state is never
+// told by colour alone.
+func (p *mapPicture) bow(r *vector.Rasterizer, from, to assets.Point) {
+	x0, y0 := p.xy(from)
+	x2, y2 := p.xy(to)
+	length := float32(math.Hypot(float64(x2-x0), float64(y2-y0)))
+	x1, y1 := (x0+x2)/2, (y0+y2)/2-min(length*0.5, 240*p.ratio)
+	steps := max(int(length/(3*p.ratio)), 2)
+	lastX, lastY := x0, y0
+	for i := 1; i <= steps; i++ {
+		t := float32(i) / float32(steps)
+		u := 1 - t
+		x, y := u*u*x0+2*u*t*x1+t*t*x2, u*u*y0+2*u*t*y1+t*t*y2
+		if p.phase == vpn.Up || i%4 < 2 {
+			quad(r, lastX, lastY, x, y, p.ratio)
+		}
+		lastX, lastY = x, y
 	}
 }
 

@@ -89,11 +89,11 @@ func (r *powerRenderer) Refresh() {
 	icon := "power"
 	switch b.phase {
 	case vpn.Up:
-		fill, on = p.Up, p.OnUp
+		fill, on = p.Good, p.OnUp
 	case vpn.Finding, vpn.Dialing, vpn.Reconnecting:
-		fill, on, icon = p.Busy, p.OnBusy, "x"
+		fill, on, icon = p.Fair, p.OnBusy, "x"
 	case vpn.Blocked:
-		fill, on = p.Trouble, p.OnTrouble
+		fill, on = p.Poor, p.OnTrouble
 	case vpn.Failed:
 		icon = "rotate-ccw"
 	case vpn.Down:

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image/color"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -127,9 +128,8 @@ func (r *exitRow) set(e entry, b bearing) {
 	if b.phase != vpn.Down {
 		r.subAll = phaseWords(b.phase)
 	}
-	if perGiB == "0" || perGiB == "0.0" {
-		perGiB = freeWord()
-	}
+	perGiB = priceText(perGiB)
+	r.setKeys(p)
 	w := r.Size().Width
 	setText(r.name, fitText(r.name, r.nameAll, r.textRoom(w)), p.Ink)
 	subColour := p.Muted
@@ -139,7 +139,6 @@ func (r *exitRow) set(e entry, b bearing) {
 	setText(r.sub, fitText(r.sub, r.subAll, r.textRoom(w)), subColour)
 	setText(r.price, perGiB, p.Muted)
 	r.setBars(quality, p)
-	r.setKeys(p)
 	r.mark.Hidden = b.phase == vpn.Down
 	r.mark.FillColor = subColour
 	r.place(r.Size())
@@ -203,11 +202,11 @@ func (r *exitRow) setBars(quality float64, p *Palette) {
 	lit, c := 0, p.Faint
 	switch proposals.GradeOf(quality) {
 	case proposals.Low:
-		lit, c = 1, p.Trouble
+		lit, c = 1, p.Poor
 	case proposals.Medium:
-		lit, c = 2, p.Busy
+		lit, c = 2, p.Fair
 	case proposals.High:
-		lit, c = 3, p.Up
+		lit, c = 3, p.Good
 		if quality >= 2.5 {
 			lit = 4
 		}
@@ -218,7 +217,6 @@ func (r *exitRow) setBars(quality float64, p *Palette) {
 		if i < lit {
 			want = c
 		}
-		bar.Hidden = r.bearing.chosen
 		if bar.FillColor != want {
 			bar.FillColor = want
 			canvas.Refresh(bar)
@@ -234,7 +232,7 @@ func (r *exitRow) setKeys(p *Palette) {
 	switch {
 	case r.star.Hidden:
 	case b.favourite:
-		setTint(r.star.img, "star-filled", p.Busy)
+		setTint(r.star.img, "star-filled", p.Star)
 	default:
 		setTint(r.star.img, "star", p.Muted)
 	}
@@ -270,19 +268,26 @@ func setText(t *canvas.Text, s string, c color.NRGBA) {
 	}
 }
 
-// rightRoom is the width at the right edge that quality, price and keys take.
-const rightRoom = 118
-
-func (r *exitRow) left() float32 {
-	return 54
-}
+// What lies along a row: text from textLeft on, and from the right edge the chevron, then price or button, then the star.
+const (
+	textLeft     = 54
+	chevronWidth = 32
+	priceWidth   = 48
+	actWidth     = 72
+	starWidth    = 26
+)
 
 func (r *exitRow) textRoom(w float32) float32 {
-	room := w - r.left() - rightRoom
+	room := w - textLeft - chevronWidth - 6
 	if r.bearing.chosen && r.bearing.phase == vpn.Down {
-		room -= 14
+		room -= actWidth
+	} else {
+		room -= priceWidth
 	}
-	return max(room, 60)
+	if !r.star.Hidden {
+		room -= starWidth
+	}
+	return max(room, 40)
 }
 
 func (r *exitRow) place(size fyne.Size) {
@@ -297,13 +302,13 @@ func (r *exitRow) place(size fyne.Size) {
 	r.kind.Resize(fyne.NewSquareSize(16))
 	r.kind.Move(fyne.NewPos(26, (h-16)/2))
 	room := r.textRoom(w)
-	r.name.Move(fyne.NewPos(r.left(), 7))
+	r.name.Move(fyne.NewPos(textLeft, 7))
 	r.name.Resize(fyne.NewSize(room, 18))
-	r.sub.Move(fyne.NewPos(r.left(), h-24))
+	r.sub.Move(fyne.NewPos(textLeft, h-24))
 	r.sub.Resize(fyne.NewSize(room, 16))
-	right := w - 36
-	r.price.Move(fyne.NewPos(right-70, h-24))
-	r.price.Resize(fyne.NewSize(70, 16))
+	right := w - chevronWidth - 4
+	r.price.Move(fyne.NewPos(right-priceWidth, h-24))
+	r.price.Resize(fyne.NewSize(priceWidth, 16))
 	for i, bar := range r.bars {
 		bh := float32(4 + 3*i)
 		bar.Resize(fyne.NewSize(3, bh))
@@ -311,11 +316,11 @@ func (r *exitRow) place(size fyne.Size) {
 	}
 	r.open.Resize(fyne.NewSize(28, h))
 	r.open.Move(fyne.NewPos(w-32, 0))
-	r.act.Resize(fyne.NewSize(72, 28))
-	r.act.Move(fyne.NewPos(right-72, (h-28)/2))
-	star := right - 70 - 26
+	r.act.Resize(fyne.NewSize(actWidth, 28))
+	r.act.Move(fyne.NewPos(right-actWidth, (h-28)/2))
+	star := right - priceWidth - starWidth
 	if !r.act.Hidden {
-		star = right - 72 - 26
+		star = right - actWidth - starWidth
 	}
 	r.star.Resize(fyne.NewSize(24, h))
 	r.star.Move(fyne.NewPos(star, 0))
@@ -369,4 +374,16 @@ func counted(n int) string {
 
 var counts = map[int]string{} // only on the UI lane
 
-func freeWord() string { return lang.L("free") }
+// priceText shows two decimals at least, so that prices stand below each other.
+func priceText(human string) string {
+	dot := strings.IndexByte(human, '.')
+	switch {
+	case strings.Trim(human, "0.") == "":
+		return lang.L("free")
+	case dot < 0:
+		return human + ".00"
+	case dot == len(human)-2:
+		return human + "0"
+	}
+	return human
+}

@@ -14,14 +14,14 @@ type searchEntry struct {
 	keys     func(fyne.Shortcut) bool // the window's; true = taken
 	toList   func()                   // the user wants to walk through what was found
 	onReturn func()
-	hint     *label
+	drawn    *Palette // whose colour the icon has
 }
 
 func newSearchEntry() *searchEntry {
 	e := &searchEntry{}
 	e.ExtendBaseWidget(e)
 	e.SetPlaceHolder(lang.L("Search country, city, provider"))
-	e.Icon = tinted("search", colours().Muted)
+	e.drawIcon()
 	e.Wrapping = fyne.TextWrapOff
 	return e
 }
@@ -48,6 +48,12 @@ func (e *searchEntry) TypedShortcut(s fyne.Shortcut) {
 
 // Refresh is called by Fyne when the theme changes: the icon has the colour in it.
 func (e *searchEntry) Refresh() {
-	e.Icon = tinted("search", colours().Muted)
+	e.drawIcon()
 	e.Entry.Refresh()
+}
+
+func (e *searchEntry) drawIcon() {
+	if p := colours(); e.drawn != p {
+		e.drawn, e.Icon = p, tintedResource("search", p.Muted)
+	}
 }

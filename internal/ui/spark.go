@@ -69,13 +69,16 @@ func (s *spark) paint(w, h int) image.Image {
 		ratio = float32(w) / size.Width
 	}
 	for _, part := range []float32{0, 0.5, 1} { // the ends of the scale and its middle
+		if part == 0.5 && len(s.down) == 0 {
+			continue // the hint stands there
+		}
 		y := int(part * float32(h-1))
 		for x := range w {
 			s.image.Set(x, y, p.Edge)
 		}
 	}
 	top := float32(s.top())
-	s.series(s.down, top, p.Up, 90, ratio)
+	s.series(s.down, top, p.Good, 90, ratio)
 	s.series(s.up, top, p.Link, 30, ratio)
 	return s.image
 }

@@ -19,12 +19,13 @@ type label struct {
 	t    *canvas.Text
 	full string
 	tone tone
-	min  float32 // width; 0 = that of the whole text
+	grew func() // the text needs another width now; set by whoever lays it out
 }
 
 func newLabel(s string, size float32, w assets.Weight, t tone) *label {
 	l := &label{t: newText(size, w), full: s, tone: t}
 	l.t.Text, l.t.Color = s, t(colours())
+	l.grew = func() {}
 	l.ExtendBaseWidget(l)
 	return l
 }
@@ -40,7 +41,11 @@ func (l *label) set(s string, t tone) {
 		l.tone = t
 		return
 	}
+	moved := s != l.full
 	l.full, l.tone = s, t
+	if moved {
+		l.grew()
+	}
 	l.Refresh()
 }
 
@@ -48,6 +53,7 @@ func (l *label) set(s string, t tone) {
 func (l *label) say(s string) {
 	if s != l.full {
 		l.full = s
+		l.grew()
 		l.Refresh()
 	}
 }
@@ -67,9 +73,6 @@ func (l *label) Resize(s fyne.Size) {
 func (l *label) MinSize() fyne.Size {
 	l.ExtendBaseWidget(l)
 	s, _ := fyne.CurrentApp().Driver().RenderedTextSize(l.full, l.t.TextSize, l.t.TextStyle, l.t.FontSource)
-	if l.min > 0 {
-		s.Width = l.min
-	}
 	return s
 }
 

@@ -31,7 +31,11 @@ type Palette struct {
 	Up, OnUp           color.NRGBA // traffic passes
 	Busy, OnBusy       color.NRGBA // being worked on
 	Trouble, OnTrouble color.NRGBA // needs the user
-	Shadow             color.NRGBA
+
+	// For shapes, which need less contrast than text: the large button, bars, lines, what is marked on the map.
+	Good, Fair, Poor, Star color.NRGBA
+
+	Shadow color.NRGBA
 }
 
 func hex(v uint32) color.NRGBA {
@@ -49,7 +53,8 @@ var dark = Palette{
 	Ink: hex(0xEEF2FB), Muted: hex(0x94A1BF), Faint: hex(0x2F3C5A),
 	Primary: hex(0x4A63EE), OnPrimary: hex(0xFFFFFF), Link: hex(0x8DA3FF),
 	Up: hex(0x35D9A6), OnUp: hex(0x03241A), Busy: hex(0xFFB84D), OnBusy: hex(0x2B1900),
-	Trouble: hex(0xFF7080), OnTrouble: hex(0x2E0309), Shadow: alpha(hex(0x000000), 28),
+	Trouble: hex(0xFF7080), OnTrouble: hex(0x2E0309),
+	Good: hex(0x35D9A6), Fair: hex(0xFFB84D), Poor: hex(0xFF7080), Star: hex(0xFFC861), Shadow: alpha(hex(0x000000), 22),
 }
 
 var light = Palette{
@@ -58,7 +63,8 @@ var light = Palette{
 	Ink: hex(0x131A2C), Muted: hex(0x566280), Faint: hex(0xD2DAEA),
 	Primary: hex(0x3550E0), OnPrimary: hex(0xFFFFFF), Link: hex(0x3550E0),
 	Up: hex(0x08805C), OnUp: hex(0xFFFFFF), Busy: hex(0x955800), OnBusy: hex(0xFFFFFF),
-	Trouble: hex(0xC4283D), OnTrouble: hex(0xFFFFFF), Shadow: alpha(hex(0x33426B), 10),
+	Trouble: hex(0xC4283D), OnTrouble: hex(0xFFFFFF),
+	Good: hex(0x0C9A6C), Fair: hex(0xC77F00), Poor: hex(0xD23B4E), Star: hex(0xC77F00), Shadow: alpha(hex(0x33426B), 9),
 }
 
 // Theme is the look of the program. The zero Theme follows the desktop.
@@ -122,6 +128,8 @@ func (t *Theme) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 		return color.Transparent
 	case theme.ColorNameOverlayBackground, theme.ColorNameMenuBackground, theme.ColorNameHeaderBackground:
 		return p.Card
+	case theme.ColorNameShadow:
+		return alpha(p.Shadow, p.Shadow.A*3)
 	case theme.ColorNameSuccess:
 		return p.Up
 	case theme.ColorNameWarning:

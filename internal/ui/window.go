@@ -142,12 +142,11 @@ func (w *Window) drawHome() {
 		phase = vpn.Failed
 	}
 	w.wide.Hidden = code == ""
-	word := lang.L("World")
 	icon := "globe"
 	if w.far {
-		word, icon = lang.L("Zoom in"), "locate-fixed"
+		icon = "locate-fixed"
 	}
-	w.wide.set(icon, word)
+	w.wide.set(icon, w.wide.text)
 	w.world.mark(code, phase, !w.far)
 	w.home.Refresh()
 }
@@ -222,6 +221,13 @@ func (w *Window) pressed() {
 
 func (w *Window) send(v vpn.Verb, t vpn.Target) {
 	w.o.Commands.Send(vpn.Command{ID: vpn.NextCommand(), Verb: v, Target: t})
+}
+
+func (w *Window) farWord() string {
+	if w.far {
+		return lang.L("Zoom in")
+	}
+	return lang.L("World")
 }
 
 func (w *Window) toggleFar() {
@@ -346,12 +352,15 @@ func (l *overMap) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	banner, wide, notice, card := o[0], o[1], o[2], o[3]
 	width := min(size.Width-2*margin, 900)
 	left := (size.Width - width) / 2
+	word := l.w.farWord()
+	if size.Width < 600 {
+		word = ""
+	}
+	l.w.wide.set(l.w.wide.icon, word)
 	wm := wide.MinSize()
 	wide.Resize(wm)
 	wide.Move(fyne.NewPos(size.Width-margin-wm.Width, margin+2))
-	bm := banner.MinSize()
-	bw := min(textRoom(l.w.banner.text)+52, size.Width-3*margin-wm.Width)
-	banner.Resize(fyne.NewSize(bw, bm.Height))
+	banner.Resize(l.w.banner.size(size.Width - 3*margin - wm.Width))
 	banner.Move(fyne.NewPos(margin, margin))
 	card.Resize(fyne.NewSize(width, cardHeight))
 	card.Move(fyne.NewPos(left, size.Height-margin-cardHeight))
@@ -364,8 +373,6 @@ func (l *overMap) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		l.w.world.Refresh()
 	}
 }
-
-func textRoom(l *label) float32 { return textWidth(l.t, l.full) }
 
 // ruled has a hairline above an object.
 type ruled struct{}

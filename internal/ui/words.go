@@ -51,6 +51,20 @@ func phaseTone(p vpn.Phase) tone {
 	}
 }
 
+// phaseShape is phaseTone for shapes.
+func phaseShape(p vpn.Phase, c *Palette) colour {
+	switch p {
+	case vpn.Up:
+		return c.Good
+	case vpn.Finding, vpn.Dialing, vpn.Reconnecting:
+		return c.Fair
+	case vpn.Blocked, vpn.Failed:
+		return c.Poor
+	default:
+		return c.Link
+	}
+}
+
 // wish is what a press on the connect button asks for, and the word on it. NoVerb = it cannot be pressed.
 func wish(p vpn.Phase) (vpn.Verb, string) {
 	switch p {

@@ -25,8 +25,8 @@ func (p Point) spot() assets.Point {
 }
 
 // worldMap is the map behind everything: land and the pins of countries on offer are one picture that is painted again
-// only when size, view, colours, offers or the marked country change. What moves more often lies on top of it as a few
-// plain shapes.
+// only when size, view, colours, offers, phase or the marked country change. What moves more often lies on top of it as a
+// few plain shapes.
 type worldMap struct {
 	widget.BaseWidget
 	onPick func(code string)
@@ -94,7 +94,7 @@ func (m *worldMap) mark(code string, phase vpn.Phase, near bool) {
 }
 
 // wholeWorld is the part of the map that is worth seeing: from Alaska's east to New Zealand, without the ice.
-var wholeWorld = assets.Box{Min: assets.Point{X: -132, Y: -98}, Max: assets.Point{X: 180, Y: 62}}
+var wholeWorld = assets.Box{Min: assets.Point{X: -132, Y: -98}, Max: assets.Point{X: 190, Y: 62}}
 
 // nearSpan is how many degrees are seen at least when zoomed in: a small country needs its neighbours to be recognised.
 const nearSpan = 44
@@ -229,15 +229,12 @@ func (m *worldMap) paint(w, h int) image.Image {
 	v := m.view()
 	return m.painter.paint(mapPicture{
 		width: w, height: h, version: m.version, marked: m.marked, phase: m.phase, colours: colours(),
-		centre: v.centre, atX: v.at.X * ratio, atY: v.at.Y * ratio, scale: v.scale * ratio, ratio: ratio,
-	}, m.offers)
+		line: m.home != nil && m.marked != "" && (m.phase == vpn.Up || m.phase.Busy()), centre: v.centre, atX: v.at.X * ratio, atY: v.at.Y * ratio, scale: v.scale * ratio, ratio: ratio,
+	}, m.offers, m.home)
 }
 
 func (m *worldMap) CreateRenderer() fyne.WidgetRenderer {
 	r := &worldMapRenderer{m: m, raster: canvas.NewRaster(m.paint), fade: &canvas.LinearGradient{}, tip: newText(12, assets.Medium)}
-	for i := range r.arc {
-		r.arc[i] = &canvas.Line{StrokeWidth: 2}
-	}
 	r.tipBox = &canvas.Rectangle{CornerRadius: 8, StrokeWidth: 1}
 	r.halo, r.ring, r.dot, r.homeRing, r.homeDot = &canvas.Circle{}, &canvas.Circle{}, &canvas.Circle{}, &canvas.Circle{}, &canvas.Circle{}
 	r.Refresh()
@@ -248,7 +245,6 @@ type worldMapRenderer struct {
 	m                 *worldMap
 	raster            *canvas.Raster
 	fade              *canvas.LinearGradient // into the card
-	arc               [32]*canvas.Line
 	halo, ring, dot   *canvas.Circle
 	homeRing, homeDot *canvas.Circle
 	tipBox            *canvas.Rectangle
@@ -260,11 +256,7 @@ func (r *worldMapRenderer) Destroy()           {}
 func (r *worldMapRenderer) MinSize() fyne.Size { return fyne.NewSize(200, 160) }
 
 func (r *worldMapRenderer) Objects() []fyne.CanvasObject {
-	objects := []fyne.CanvasObject{r.raster, r.fade}
-	for _, a := range r.arc {
-		objects = append(objects, a)
-	}
-	return append(objects, r.homeRing, r.homeDot, r.halo, r.ring, r.dot, r.tipBox, r.tip)
+	return []fyne.CanvasObject{r.raster, r.fade, r.homeRing, r.homeDot, r.halo, r.ring, r.dot, r.tipBox, r.tip}
 }
 
 func (r *worldMapRenderer) Layout(size fyne.Size) {
@@ -296,21 +288,6 @@ func (r *worldMapRenderer) Layout(size fyne.Size) {
 	centred(r.homeRing, start, 7)
 	centred(r.homeDot, start, 3.5)
 
-	line := showEnd && r.m.home != nil && (r.m.phase == vpn.Up || r.m.phase.Busy())
-	dx, dy := end.X-start.X, end.Y-start.Y
-	length := float32(math.Hypot(float64(dx), float64(dy)))
-	lift := min(length*0.28, 130)
-	mid := fyne.NewPos((start.X+end.X)/2, (start.Y+end.Y)/2-lift)
-	last := start
-	for i, a := range r.arc {
-		t := float32(i+1) / float32(len(r.arc))
-		u := 1 - t
-		p := fyne.NewPos(u*u*start.X+2*u*t*mid.X+t*t*end.X, u*u*start.Y+2*u*t*mid.Y+t*t*end.Y)
-		a.Position1, a.Position2 = last, p
-		// While it is not up the line is a row of dashes: a state is never told by colour alone.
-		a.Hidden = !line || !inside(last, 2) || !inside(p, 2) || (r.m.phase != vpn.Up && i%2 == 1)
-		last = p
-	}
 	r.layoutTip(size)
 }
 
@@ -337,7 +314,7 @@ func centred(c *canvas.Circle, at fyne.Position, radius float32) {
 
 func (r *worldMapRenderer) Refresh() {
 	p, m := colours(), r.m
-	c := phaseTone(m.phase)(p)
+	c := phaseShape(m.phase, p)
 	r.halo.FillColor = alpha(c, 36)
 	r.ring.FillColor = alpha(c, 70)
 	r.ring.StrokeColor, r.ring.StrokeWidth = c, 1.5
@@ -345,9 +322,6 @@ func (r *worldMapRenderer) Refresh() {
 	r.homeRing.FillColor = alpha(p.Ink, 40)
 	r.homeDot.FillColor = p.Ink
 	r.fade.StartColor, r.fade.EndColor = alpha(p.Ocean, 0), alpha(p.Ocean, 240)
-	for i, a := range r.arc {
-		a.StrokeColor = alpha(c, uint8(70+185*i/len(r.arc))) //nolint:gosec // at most 255
-	}
 	r.tipBox.FillColor, r.tipBox.StrokeColor = p.Card, p.Edge
 	r.tip.Color = p.Ink
 	r.Layout(m.Size())
