@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -214,6 +215,39 @@ func TestAFlowThatBreaksIsReset(t *testing.T) {
 	require.NoError(t, far.Close())
 	_, err = c.Read(b)
 	require.ErrorIs(t, err, syscall.ECONNRESET, "a broken flow must not look like a finished one")
+}
+
+func TestAProgramThatStoppedReadingDoesNotHoldTheTunnelUp(t *testing.T) {
+	for name, hello := range map[string]string{
+		"SOCKS5":  "\x05\x01\x00\x05\x01\x00\x01\x08\x08\x08\x08\x00\x50",
+		"CONNECT": "CONNECT 8.8.8.8:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+		"GET":     "GET http://8.8.8.8/ HTTP/1.1\r\nHost: x\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			near, far := hostPair(t)
+			l := newLink(fakeCarrier(func(context.Context, netip.AddrPort) (net.Conn, error) { return near, nil }), everywhere, nil)
+			f, err := listen("127.0.0.1:0", false, 0, noLog, func() *link { return l })
+			require.NoError(t, err)
+			defer f.close()
+			c, err := net.Dial("tcp", f.addr().String())
+			require.NoError(t, err)
+			defer func() { _ = c.Close() }()
+			_, err = io.WriteString(c, hello)
+			require.NoError(t, err)
+			// Fill all buffers on the way until nothing moves any more.
+			_, err = io.WriteString(far, "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+			require.NoError(t, err)
+			block := make([]byte, 1<<20)
+			for err == nil {
+				require.NoError(t, far.SetWriteDeadline(time.Now().Add(300*time.Millisecond)))
+				_, err = far.Write(block)
+			}
+			require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			start := time.Now()
+			l.close()
+			assert.Less(t, time.Since(start), 5*time.Second)
+		})
+	}
 }
 
 func TestConnectionsAreLimited(t *testing.T) {

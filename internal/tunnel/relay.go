@@ -31,6 +31,7 @@ type duplex interface {
 type relay struct {
 	client, remote duplex
 	half           atomic.Bool // one way has ended
+	aborted        atomic.Bool
 }
 
 func (r *relay) run(early []byte) {
@@ -56,16 +57,30 @@ func (r *relay) finish(to duplex, err error) {
 		err = to.CloseWrite()
 	}
 	if err != nil {
-		if l, ok := r.client.(interface{ SetLinger(int) error }); ok {
-			_ = l.SetLinger(0)
-		}
-		past := time.Unix(1, 0)
-		_ = r.client.SetDeadline(past)
-		_ = r.remote.SetDeadline(past)
+		r.abort()
 		return
 	}
 	r.half.Store(true)
-	_ = to.SetReadDeadline(time.Now().Add(halfClosedIdle))
+	r.patience(to)
+}
+
+// patience gives from another while to say something.
+func (r *relay) patience(from duplex) {
+	_ = from.SetReadDeadline(time.Now().Add(halfClosedIdle))
+	if r.aborted.Load() { // meanwhile: its deadline must win
+		_ = from.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// abort makes both ways fail, and the program's side a reset when it closes.
+func (r *relay) abort() {
+	r.aborted.Store(true)
+	if l, ok := r.client.(interface{ SetLinger(int) error }); ok {
+		_ = l.SetLinger(0)
+	}
+	past := time.Unix(1, 0)
+	_ = r.client.SetDeadline(past)
+	_ = r.remote.SetDeadline(past)
 }
 
 // copy moves bytes until src ends. io.Copy would find (*net.TCPConn).ReadFrom and WriteTo, which have no fast path for
@@ -88,7 +103,7 @@ func (r *relay) copy(dst, src duplex) error {
 				return werr
 			}
 			if r.half.Load() {
-				_ = src.SetReadDeadline(time.Now().Add(halfClosedIdle))
+				r.patience(src)
 			}
 		}
 		switch {

@@ -160,15 +160,18 @@ func (f *front) socksConnect(c *conn, r *bufio.Reader, req socksRequest) error {
 		_ = remote.Close()
 		return nil
 	}
-	f.relay(c, r, remote)
+	f.relay(l, c, r, remote)
 	return nil
 }
 
 // relay carries bytes until both ways have ended. What r holds goes first.
-func (f *front) relay(c duplex, r *bufio.Reader, remote net.Conn) {
+func (f *front) relay(l *link, c duplex, r *bufio.Reader, remote net.Conn) {
 	early := make([]byte, r.Buffered())
 	_, _ = io.ReadFull(r, early) // cannot fail: it is buffered
-	(&relay{client: c, remote: remote.(duplex)}).run(early)
+	flow := &relay{client: c, remote: remote.(duplex)}
+	// The remote side ends with the link by itself, but a program that has stopped reading would never notice.
+	defer l.onEnd(flow.abort)()
+	flow.run(early)
 }
 
 // socks4 says no in its own language: SOCKS4 names hosts by IPv4 address, so the program would have asked the host's

@@ -43,7 +43,7 @@ func (f *front) newWeb() {
 		Transport:     perLink{},
 		FlushInterval: -1,
 		BufferPool:    pageBuffers{},
-		ErrorLog:      f.web.ErrorLog,
+		ErrorLog:      log.New(io.Discard, "", 0), // its lines name the far end
 		ErrorHandler:  func(w http.ResponseWriter, r *http.Request, err error) { writeRefusal(w, pageError(r, err)) },
 	}
 }
@@ -87,8 +87,12 @@ func (f *front) serveWeb(w http.ResponseWriter, r *http.Request) {
 		}
 		defer l.leave()
 		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), linkKey{}, l))
-		defer context.AfterFunc(l.ctx, cancel)()
 		defer cancel()
+		defer l.onEnd(func() {
+			cancel()
+			// A program that has stopped reading would keep the flow; one that reads gets what is on its way.
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Second))
+		})()
 		w.Header()["Content-Type"] = nil
 		f.pages.ServeHTTP(w, r.WithContext(ctx))
 	}
@@ -143,7 +147,7 @@ func (f *front) webConnect(w http.ResponseWriter, r *http.Request) {
 		_ = c.Close()
 		return
 	}
-	f.relay(c.(duplex), rw.Reader, remote)
+	f.relay(l, c.(duplex), rw.Reader, remote)
 }
 
 func writeRefusal(w http.ResponseWriter, err error) {
