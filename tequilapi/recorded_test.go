@@ -24,7 +24,7 @@ type recording struct {
 	Body   json.RawMessage `json:"body"`
 }
 
-var curlForm = regexp.MustCompile(`(?:-X (\w+) )?(?:-H .*?)?http://[^/]+(/[^\s?]*)(?:\?(\S*))?(?: -d (.*))?$`)
+var curlForm = regexp.MustCompile(`(?:-X (\w+) )?(?:-H .*?)?http://[^/\s]+(/[^\s?]*)(?:\?(\S*))?(?: -d (.*))?$`)
 
 func readRecording(t *testing.T, file string) (r recording, method, path, in string, status int) {
 	t.Helper()
