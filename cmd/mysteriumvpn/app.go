@@ -218,7 +218,15 @@ func (a *app) serve(ctx context.Context) error {
 }
 
 func (a *app) controlDeps() control.Deps {
-	return control.Deps{}
+	lane := a.bus.Go("control")
+	d := control.Deps{
+		Status: a.topics.Status.Via(lane), Traffic: a.topics.Traffic.Via(lane), Commands: a.topics.Commands,
+		Book: a.book, Ring: a.ring, Version: version,
+	}
+	if a.window {
+		d.Window = a.topics.Window
+	}
+	return d
 }
 
 func (a *app) close() {
@@ -228,6 +236,8 @@ func (a *app) close() {
 	_ = a.log.Sync()
 	_ = a.file.Close()
 }
+
+var tunnelLevels = map[wgnet.Level]logs.Level{wgnet.LevelDebug: logs.Debug, wgnet.LevelError: logs.Error}
 
 // freePort finds a port that nobody has just now. Another program may take it before the node does; then nodeproc says
 // so and tries again.

@@ -39,7 +39,7 @@ func newScreen(t *testing.T, size string) *screen {
 			cannot(t, "%s is not installed; make test installs it", tool)
 		}
 	}
-	w := &world{t: t, bin: os.Getenv("MYSTERIUMVPN_WINDOW"), home: t.TempDir(), site: "127.0.0.2"}
+	w := &world{t: t, bin: os.Getenv("MYSTERIUMVPN_WINDOW"), home: t.TempDir()}
 	s := &screen{world: w}
 	s.display = ":" + s.startXvfb(size)
 	s.bus = s.startBus()

@@ -41,11 +41,12 @@ const (
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, bin: program(t), home: t.TempDir(), site: "127.0.0.2"}
+	w := &world{t: t, bin: program(t), home: t.TempDir(), site: siteAddr}
 	if os.Getuid() == 0 && runtime.GOOS == "linux" && w.namespaces() == nil {
-		w.split, w.site = true, siteAddr
+		w.split = true
 	} else {
 		t.Log("not root, or no namespaces here: everything runs on one host")
+		w.app, w.far, w.site = nil, nil, ownAddress(t)
 	}
 	w.runArgs = []string{"run", "--network", "sandbox", "--exit.allow", w.site + "/32", "--exit.dns", w.site + ":5353"}
 	if w.split {
@@ -84,6 +85,20 @@ func (w *world) namespaces() error {
 		}
 	}
 	return nil
+}
+
+// ownAddress is an address of this host that is not loopback.
+func ownAddress(t *testing.T) string {
+	t.Helper()
+	all, err := net.InterfaceAddrs()
+	require.NoError(t, err)
+	for _, a := range all {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && !n.IP.IsLoopback() && !n.IP.IsLinkLocalUnicast() {
+			return n.IP.String()
+		}
+	}
+	cannot(t, "this host has no IPv4 address but loopback")
+	return ""
 }
 
 // command prepares a command in the namespace of the app or beside the node.

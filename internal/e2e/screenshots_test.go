@@ -1,0 +1,44 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestScreenshots writes the pictures of docs/screenshots. It runs only when asked for: `make screenshots`.
+func TestScreenshots(t *testing.T) {
+	if os.Getenv("SCREENSHOTS") == "" {
+		t.Skip("SCREENSHOTS names no folder; make screenshots does")
+	}
+	for _, theme := range []string{"dark", "light"} {
+		t.Run(theme, func(t *testing.T) {
+			s := newScreen(t, "1400x900")
+			s.site = ownAddress(t)
+			s.startSite()
+			require.NoError(t, os.WriteFile(filepath.Join(s.home, "settings.json"), []byte(`{"theme":"`+theme+`"}`), 0o600))
+			s.open("--exit.allow", s.site+"/32")
+			s.await(30*time.Second, func(s status) bool { return s.Node.State == "running" && s.Phase == "down" })
+			s.shoot("down-" + theme)
+			s.key("ctrl+f")
+			s.typed("ger")
+			s.shoot("search-" + theme)
+			s.key("Escape")
+			out, code := s.ctl("connect", "CH")
+			require.Zero(t, code, out)
+			s.key("ctrl+f")
+			at := s.status().Proxy.SOCKS5
+			for range 8 { // something to draw
+				_, err := s.client("socks5", at, "http://"+s.site+":8080/file")
+				require.NoError(t, err)
+				<-time.After(1100 * time.Millisecond)
+			}
+			s.shoot("up-" + theme)
+			s.key("ctrl+l")
+			s.shoot("log-" + theme)
+		})
+	}
+}
