@@ -2,6 +2,7 @@ package tunnel
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -21,8 +22,6 @@ import (
 	wgconn "golang.zx2c4.com/wireguard/conn"
 	wg "golang.zx2c4.com/wireguard/device"
 	"golang.zx2c4.com/wireguard/tun/netstack"
-
-	"context"
 
 	"github.com/mysteriumvpn/desktop/internal/wgnet"
 )
@@ -64,7 +63,7 @@ func TestThroughputBesideStock(t *testing.T) {
 		clients[v] = exit.start(v)
 	}
 	cases := []benchCase{{"upload", 1}, {"download", 1}, {"upload", 4}, {"download", 4}}
-	type figures struct{ mbps, cpu []float64 }
+	type figures struct{ mbps, cpu, rss []float64 }
 	got := map[benchCase]map[string]*figures{}
 	for _, c := range cases {
 		got[c] = map[string]*figures{benchOurs: {}, benchStock: {}}
@@ -73,24 +72,24 @@ func TestThroughputBesideStock(t *testing.T) {
 		for _, c := range cases {
 			for i := range variants {
 				v := variants[(i+round)%2]
-				mbps, cpu := exit.measure(clients[v], c)
+				mbps, cpu, rss := exit.measure(clients[v], c)
 				got[c][v].mbps = append(got[c][v].mbps, mbps)
 				got[c][v].cpu = append(got[c][v].cpu, cpu)
+				got[c][v].rss = append(got[c][v].rss, rss)
 			}
 		}
 	}
 	out := fmt.Sprintf("\n%d rounds of %s in turns, %d CPUs; median [min..max]; client, exit and load share the machine, so only ratios mean anything\n\n",
 		*benchRounds, *benchTime, runtime.NumCPU())
-	out += "| case | ours Mb/s | stock Mb/s | throughput ours/stock | ours CPU s/GB | stock CPU s/GB | CPU ours/stock |\n|---|---|---|---|---|---|---|\n"
+	out += "| case | ours Mb/s | stock Mb/s | throughput ours/stock | ours CPU s/GB | stock CPU s/GB | CPU ours/stock | ours RSS MB | stock RSS MB | RSS ours/stock |\n" +
+		"|---|---|---|---|---|---|---|---|---|---|\n"
 	for _, c := range cases {
 		o, s := got[c][benchOurs], got[c][benchStock]
-		out += fmt.Sprintf("| %s x%d | %s | %s | %s | %s | %s | %s |\n", c.way, c.streams,
+		out += fmt.Sprintf("| %s x%d | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", c.way, c.streams,
 			spread(o.mbps, 0), spread(s.mbps, 0), spread(ratios(o.mbps, s.mbps), 2),
-			spread(o.cpu, 1), spread(s.cpu, 1), spread(ratios(o.cpu, s.cpu), 2))
+			spread(o.cpu, 1), spread(s.cpu, 1), spread(ratios(o.cpu, s.cpu), 2),
+			spread(o.rss, 0), spread(s.rss, 0), spread(ratios(o.rss, s.rss), 2))
 	}
-	o, s := clients[benchOurs].usage(), clients[benchStock].usage()
-	out += fmt.Sprintf("\n| | ours | stock | ours/stock |\n|---|---|---|---|\n| RSS after load, MB | %.0f | %.0f | %.2f |\n",
-		float64(o.RSS)/1e6, float64(s.RSS)/1e6, float64(o.RSS)/float64(s.RSS))
 	fmt.Println(out)
 }
 
@@ -234,8 +233,8 @@ func (c *benchClient) usage() benchUsage {
 	return u
 }
 
-// measure gives megabits per second and the client's CPU seconds per gigabyte.
-func (e *benchExit) measure(c *benchClient, what benchCase) (mbps, cpu float64) {
+// measure gives megabits per second, the client's CPU seconds per gigabyte, and its memory in MB at the end.
+func (e *benchExit) measure(c *benchClient, what benchCase) (mbps, cpu, rss float64) {
 	var load sync.WaitGroup
 	var got atomic.Int64
 	port, count := uint16(1), &e.sunk
@@ -274,7 +273,7 @@ func (e *benchExit) measure(c *benchClient, what benchCase) (mbps, cpu float64) 
 		_ = s.Close()
 	}
 	load.Wait()
-	return float64(moved) * 8 / 1e6 / took.Seconds(), (after.CPU - before.CPU).Seconds() / (float64(moved) / 1e9)
+	return float64(moved) * 8 / 1e6 / took.Seconds(), (after.CPU - before.CPU).Seconds() / (float64(moved) / 1e9), float64(after.RSS) / 1e6
 }
 
 // benchChild is a client: it says where its front is and then what it used, as often as it is asked.
