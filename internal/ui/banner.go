@@ -57,16 +57,16 @@ func (sentences) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	a, b := o[0].MinSize(), o[1].MinSize()
 	if a.Width+sentenceGap+b.Width <= size.Width {
 		o[0].Resize(a)
-		o[0].Move(fyne.NewPos(0, (size.Height-a.Height)/2))
+		o[0].Move(place(0, (size.Height-a.Height)/2))
 		o[1].Resize(b)
-		o[1].Move(fyne.NewPos(a.Width+sentenceGap, (size.Height-b.Height)/2))
+		o[1].Move(place(a.Width+sentenceGap, (size.Height-b.Height)/2))
 		return
 	}
 	top := (size.Height - a.Height - b.Height - 2) / 2
 	o[0].Resize(fyne.NewSize(size.Width, a.Height))
-	o[0].Move(fyne.NewPos(0, top))
+	o[0].Move(place(0, top))
 	o[1].Resize(fyne.NewSize(size.Width, b.Height))
-	o[1].Move(fyne.NewPos(0, top+a.Height+2))
+	o[1].Move(place(0, top+a.Height+2))
 }
 
 // noticeBar is the sentence that explains the present phase, or what just happened; it stands above the card and
@@ -167,13 +167,13 @@ func (noticeLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 func (noticeLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	icon, cross := o[0].MinSize(), o[2].MinSize()
 	o[0].Resize(icon)
-	o[0].Move(fyne.NewPos(14, (size.Height-icon.Height)/2))
+	o[0].Move(place(14, (size.Height-icon.Height)/2))
 	o[2].Resize(cross)
-	o[2].Move(fyne.NewPos(size.Width-cross.Width-6, (size.Height-cross.Height)/2))
+	o[2].Move(place(size.Width-cross.Width-6, (size.Height-cross.Height)/2))
 	w := size.Width - icon.Width - cross.Width - 34
 	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height))
 	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height)) // the height of wrapped text is known once its width is
-	o[1].Move(fyne.NewPos(icon.Width+20, (size.Height-o[1].MinSize().Height)/2))
+	o[1].Move(place(icon.Width+20, (size.Height-o[1].MinSize().Height)/2))
 }
 
 // nodeLine is the sidebar's foot: what the node does.
@@ -237,15 +237,15 @@ func (footLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		m := o[i].MinSize()
 		right -= m.Width
 		o[i].Resize(m)
-		o[i].Move(fyne.NewPos(right, mid-m.Height/2))
+		o[i].Move(place(right, mid-m.Height/2))
 		right -= theme.Padding()
 	}
 	o[0].Resize(o[0].MinSize())
-	o[0].Move(fyne.NewPos(18, mid-o[0].MinSize().Height/2))
+	o[0].Move(place(18, mid-o[0].MinSize().Height/2))
 	w := right - 44
 	h1, h2 := o[1].MinSize().Height, o[2].MinSize().Height
 	o[1].Resize(fyne.NewSize(w, h1))
 	o[2].Resize(fyne.NewSize(w, h2))
-	o[1].Move(fyne.NewPos(44, mid-(h1+h2)/2))
-	o[2].Move(fyne.NewPos(44, mid-(h1+h2)/2+h1))
+	o[1].Move(place(44, mid-(h1+h2)/2))
+	o[2].Move(place(44, mid-(h1+h2)/2+h1))
 }

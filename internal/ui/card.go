@@ -36,12 +36,16 @@ type card struct {
 
 	status  vpn.Status
 	chosen  vpn.Target
+	narrow  bool // no room for the graph: rates stand in place of the provider
 	copied  bool
 	traffic vpn.Traffic
 }
 
-// cardHeight is that of the card; the map keeps clear of it.
-const cardHeight = 152
+// The card's measures. The map keeps clear of it and draws its shadow.
+const (
+	cardHeight = 152
+	cardRadius = 18
+)
 
 func newCard(press, swap, copyProxy func()) *card {
 	c := &card{
@@ -72,8 +76,8 @@ func newCard(press, swap, copyProxy func()) *card {
 	c.facts = newFacts()
 	c.flow = container.NewBorder(meters, nil, nil, nil, pad(0, 6, 0, 0, c.graph))
 	right := container.NewStack(c.flow, c.facts.canvas)
-	body := container.New(&cardLayout{}, c.power, text, right)
-	c.canvas = float(18, body)
+	body := container.New(&cardLayout{c}, c.power, text, right)
+	c.canvas = onCard(cardRadius, body)
 	return c
 }
 
@@ -237,6 +241,9 @@ func (c *card) sample(t vpn.Traffic, shown bool, now time.Time) {
 
 func (c *card) drawTraffic() {
 	t := c.traffic
+	if c.narrow && !t.At.IsZero() {
+		c.detail.say(rateWords("↓", t.ReceivedPerSecond) + "   " + rateWords("↑", t.SentPerSecond))
+	}
 	c.down.set(t.ReceivedPerSecond, t.BytesReceived, !t.At.IsZero())
 	c.up.set(t.SentPerSecond, t.BytesSent, !t.At.IsZero())
 	c.graph.Refresh()

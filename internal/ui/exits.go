@@ -55,6 +55,7 @@ func newExits(book *proposals.Book, kept *places, choose, connect func(vpn.Targe
 		if len(x.shown) > 0 {
 			x.selectTarget(x.shown[0].target())
 			x.connect(x.shown[0].target())
+			x.focusList()
 		}
 	}
 	x.tabs = newSegments(func(int) { x.find(); x.list.ScrollToTop() }, lang.L("All"), lang.L("Favourites"), lang.L("Recent"))
@@ -375,7 +376,7 @@ type topThird struct{}
 func (topThird) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 func (topThird) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	o[0].Resize(fyne.NewSize(s.Width, o[0].MinSize().Height))
-	o[0].Move(fyne.NewPos(0, s.Height*0.28))
+	o[0].Move(place(0, s.Height*0.28))
 }
 
 type centreLine struct{}
@@ -393,5 +394,5 @@ func (centreLine) MinSize(o []fyne.CanvasObject) fyne.Size {
 func (centreLine) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	w := min(o[0].MinSize().Width, s.Width-16)
 	o[0].Resize(fyne.NewSize(w, s.Height))
-	o[0].Move(fyne.NewPos((s.Width-w)/2, 0))
+	o[0].Move(place((s.Width-w)/2, 0))
 }

@@ -73,7 +73,7 @@ func (factLine) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	const words = 78
 	h := o[0].MinSize().Height
 	o[0].Resize(fyne.NewSize(words, h))
-	o[0].Move(fyne.NewPos(0, (size.Height-h)/2))
+	o[0].Move(place(0, (size.Height-h)/2))
 	o[1].Resize(fyne.NewSize(size.Width-words, size.Height))
-	o[1].Move(fyne.NewPos(words, 0))
+	o[1].Move(place(words, 0))
 }

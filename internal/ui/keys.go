@@ -66,27 +66,29 @@ func (w *Window) escape() {
 
 func (w *Window) focusSearch() { w.window.Canvas().Focus(w.exits.search) }
 
-// menu is the gear's.
-func (w *Window) menu() *fyne.Menu {
-	item := func(text string, key fyne.KeyName, do func()) *fyne.MenuItem {
-		m := fyne.NewMenuItem(text, do)
-		m.Shortcut = control(key)
-		return m
-	}
-	look := fyne.NewMenuItem(lang.L("Appearance"), nil)
-	look.ChildMenu = fyne.NewMenu("", w.look(lang.L("As the desktop"), ""), w.look(lang.L("Light"), "light"), w.look(lang.L("Dark"), "dark"))
+// openMenu shows the gear's menu below it.
+func (w *Window) openMenu() {
 	_, word := wish(w.status.Phase)
-	press := item(word, fyne.KeyReturn, w.pressed)
-	return fyne.NewMenu("", press, item(lang.L("Search"), fyne.KeyF, w.focusSearch), fyne.NewMenuItemSeparator(),
-		look, item(lang.L("Log"), fyne.KeyL, w.toggleLog), fyne.NewMenuItemSeparator(), item(lang.L("Quit"), fyne.KeyQ, w.quit))
+	icon := func(name string) string {
+		if w.settings.Theme == name {
+			return "check"
+		}
+		return ""
+	}
+	dropDown(w.gear, w.window.Canvas(), []choice{
+		{icon: "power", text: word, keys: "Ctrl ↵", do: w.pressed},
+		{icon: "search", text: lang.L("Search"), keys: "Ctrl F", do: w.focusSearch},
+		{icon: "scroll-text", text: lang.L("Log"), keys: "Ctrl L", do: w.toggleLog},
+		{icon: icon(""), text: lang.L("Look as the desktop has it"), line: true, do: func() { w.look("") }},
+		{icon: icon("light"), text: lang.L("Light"), do: func() { w.look("light") }},
+		{icon: icon("dark"), text: lang.L("Dark"), do: func() { w.look("dark") }},
+		{icon: "log-out", text: lang.L("Quit"), keys: "Ctrl Q", line: true, do: w.quit},
+	})
 }
 
-func (w *Window) look(text, name string) *fyne.MenuItem {
-	m := fyne.NewMenuItem(text, func() {
-		s := w.settings
-		s.Theme = name
-		w.o.Save(s)
-	})
-	m.Checked = w.settings.Theme == name
-	return m
+// look asks for light, dark, or what the desktop has. The window changes when the setting has.
+func (w *Window) look(name string) {
+	s := w.settings
+	s.Theme = name
+	w.o.Save(s)
 }

@@ -32,13 +32,13 @@ func (l *tail) MinSize(o []fyne.CanvasObject) fyne.Size {
 func (l *tail) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	w := min(o[0].MinSize().Width, size.Width)
 	o[0].Resize(fyne.NewSize(w, size.Height))
-	o[0].Move(fyne.NewPos(0, 0))
+	o[0].Move(place(0, 0))
 	h := o[1].MinSize().Height
 	y := (size.Height - h) / 2
 	if l.base > 0 {
 		y = size.Height - h - l.base
 	}
-	o[1].Move(fyne.NewPos(w+l.space, y))
+	o[1].Move(place(w+l.space, y))
 	o[1].Resize(fyne.NewSize(max(size.Width-w-l.space, 0), h))
 }
 
@@ -50,7 +50,7 @@ func (*atRight) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 func (l *atRight) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	m := o[0].MinSize()
 	o[0].Resize(m)
-	o[0].Move(fyne.NewPos(size.Width-m.Width-l.space, (size.Height-m.Height)/2))
+	o[0].Move(place(size.Width-m.Width-l.space, (size.Height-m.Height)/2))
 }
 
 // asFit lays out as many objects side by side as there is room for and leaves the rest out.
@@ -72,70 +72,45 @@ func (l *asFit) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		}
 		m := it.MinSize()
 		if x+m.Width > size.Width && x > 0 {
-			it.Move(fyne.NewPos(-10_000, 0)) // Hidden belongs to whoever draws it
+			it.Move(place(-10_000, 0)) // Hidden belongs to whoever draws it
 			continue
 		}
 		_ = i
 		it.Resize(fyne.NewSize(min(m.Width, size.Width), m.Height))
-		it.Move(fyne.NewPos(x, (size.Height-m.Height)/2))
+		it.Move(place(x, (size.Height-m.Height)/2))
 		x += m.Width + l.space
 	}
 }
 
 // cardLayout has the button left, the words next, and the graph right where there is room for it.
-type cardLayout struct{}
+type cardLayout struct{ card *card }
 
-func (cardLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(330, cardHeight) }
+func (*cardLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(330, cardHeight) }
 
-func (cardLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+func (l *cardLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	const side, graph = 16, 284
 	power, text, right := o[0], o[1], o[2]
 	pm := power.MinSize()
 	power.Resize(pm)
-	power.Move(fyne.NewPos(side-4, (size.Height-pm.Height)/2))
+	power.Move(place(side-4, (size.Height-pm.Height)/2))
 	x := side + pm.Width + 10
 	w := size.Width - x - side - 4
-	if w > graph+190 {
+	l.card.narrow = w <= graph+190
+	if !l.card.narrow {
 		right.Show()
 		right.Resize(fyne.NewSize(graph, size.Height-2*side-2))
-		right.Move(fyne.NewPos(size.Width-graph-side-6, side))
+		right.Move(place(size.Width-graph-side-6, side))
 		w -= graph + 24
 	} else {
 		right.Hide()
 	}
 	text.Resize(fyne.NewSize(w, size.Height-2*10))
-	text.Move(fyne.NewPos(x, 10))
+	text.Move(place(x, 10))
 }
 
-// float puts an object on a card with a soft shadow.
-func float(radius float32, body fyne.CanvasObject) *fyne.Container {
-	var parts []fyne.CanvasObject
-	for i := range shadowDepth {
-		parts = append(parts, newBox(func(p *Palette) colour { return p.Shadow }, nil, radius+shadowStep*float32(shadowDepth-i)))
-	}
-	return container.New(&floating{}, append(parts,
-		newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, radius), body)...)
-}
-
-const (
-	shadowDepth = 5
-	shadowStep  = 2.5
-)
-
-// floating puts the last object on boxes that grow from first to last but one: a soft shadow, then the card itself.
-type floating struct{}
-
-func (floating) MinSize(o []fyne.CanvasObject) fyne.Size { return o[len(o)-1].MinSize() }
-
-func (floating) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	for i, x := range o {
-		grow := float32(0)
-		if i < len(o)-2 {
-			grow = shadowStep * float32(len(o)-2-i)
-		}
-		x.Resize(fyne.NewSize(size.Width+2*grow, size.Height+2*grow))
-		x.Move(fyne.NewPos(-grow, -grow/2))
-	}
+// onCard puts an object on a card. The card's shadow is part of the map's picture.
+func onCard(radius float32, body fyne.CanvasObject) *fyne.Container {
+	return container.NewStack(newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, radius), body)
 }
 
 // twoPanes has the sidebar left and everything else right. The sidebar is narrower in a narrow window.
@@ -151,7 +126,7 @@ func (twoPanes) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		w = 288
 	}
 	o[0].Resize(fyne.NewSize(w, size.Height))
-	o[0].Move(fyne.NewPos(0, 0))
+	o[0].Move(place(0, 0))
 	o[1].Resize(fyne.NewSize(size.Width-w, size.Height))
-	o[1].Move(fyne.NewPos(w, 0))
+	o[1].Move(place(w, 0))
 }

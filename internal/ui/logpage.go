@@ -192,7 +192,7 @@ func (x *logRowRenderer) Objects() []fyne.CanvasObject {
 func (x *logRowRenderer) Layout(size fyne.Size) {
 	at := func(t *canvas.Text, left, width float32) {
 		h := t.MinSize().Height
-		t.Move(fyne.NewPos(left, (size.Height-h)/2))
+		t.Move(place(left, (size.Height-h)/2))
 		t.Resize(fyne.NewSize(width, h))
 	}
 	at(x.r.time, 10, 84)

@@ -24,6 +24,7 @@ type mapPicture struct {
 	marked        string
 	phase         vpn.Phase
 	line          bool // from home to the marked country
+	card          plate
 	colours       *Palette
 }
 
@@ -109,7 +110,44 @@ func (m *mapPainter) paint(p mapPicture, offers []string, home *Point) *image.RG
 		p.bow(m.layers[lineLayer], home.spot(), spot)
 		m.flatten(lineLayer, phaseShape(p.phase, c))
 	}
+	m.fade()
 	return m.image
+}
+
+// fade lets the map sink into the ocean's colour towards the card, and draws the card's shadow.
+func (m *mapPainter) fade() {
+	p := &m.last
+	if p.card.h <= 0 {
+		return
+	}
+	const reach, depth = 60, 22 // units: how far above the card the map begins to fade; how far the shadow goes
+	from := p.card.y - reach*p.ratio
+	span := float32(p.height) - from
+	soft := depth * p.ratio
+	ocean, shadow := p.colours.Ocean, p.colours.Shadow
+	for y := max(int(from), 0); y < p.height; y++ {
+		sunk := min((float32(y)-from)/span*1.5, 0.92)
+		row := m.image.Pix[y*m.image.Stride : (y+1)*m.image.Stride]
+		dy := max(p.card.y+cardRadius*p.ratio-float32(y), float32(y)-(p.card.y+p.card.h-cardRadius*p.ratio)-6*p.ratio, 0)
+		for x := range p.width {
+			px := row[4*x : 4*x+3]
+			dx := max(p.card.x+cardRadius*p.ratio-float32(x), float32(x)-(p.card.x+p.card.w-cardRadius*p.ratio), 0)
+			dark := float32(0)
+			if d := float32(math.Sqrt(float64(dx*dx+dy*dy))) - cardRadius*p.ratio; d < soft {
+				near := 1 - max(d, 0)/soft
+				dark = near * near * float32(shadow.A) / 255
+			}
+			mixInto(px, ocean, sunk)
+			mixInto(px, shadow, dark)
+		}
+	}
+}
+
+// mixInto blends part of a colour into an opaque pixel.
+func mixInto(px []uint8, c color.NRGBA, part float32) {
+	px[0] += uint8(int((float32(c.R) - float32(px[0])) * part)) //nolint:gosec // wraps around on purpose where it sinks
+	px[1] += uint8(int((float32(c.G) - float32(px[1])) * part)) //nolint:gosec // likewise
+	px[2] += uint8(int((float32(c.B) - float32(px[2])) * part)) //nolint:gosec // likewise
 }
 
 func (m *mapPainter) flatten(layer int, c color.NRGBA) {

@@ -68,19 +68,19 @@ func (r *powerRenderer) Objects() []fyne.CanvasObject {
 }
 
 func (r *powerRenderer) Layout(size fyne.Size) {
-	c := fyne.NewPos(size.Width/2, 50)
+	c := place(size.Width/2, 50)
 	r.glow.Resize(fyne.NewSquareSize(132))
-	r.glow.Move(fyne.NewPos(c.X-66, c.Y-66))
+	r.glow.Move(place(c.X-66, c.Y-66))
 	centred(r.rim, c, powerSize/2+8)
 	centred(r.focus, c, powerSize/2+12)
 	centred(r.disc, c, powerSize/2)
 	r.arc.Resize(fyne.NewSquareSize(powerSize + 16))
-	r.arc.Move(fyne.NewPos(c.X-powerSize/2-8, c.Y-powerSize/2-8))
+	r.arc.Move(place(c.X-powerSize/2-8, c.Y-powerSize/2-8))
 	r.img.Resize(fyne.NewSquareSize(30))
-	r.img.Move(fyne.NewPos(c.X-15, c.Y-15))
+	r.img.Move(place(c.X-15, c.Y-15))
 	h := r.word.MinSize().Height
 	r.word.Resize(fyne.NewSize(size.Width, h))
-	r.word.Move(fyne.NewPos(0, size.Height-h-1))
+	r.word.Move(place(0, size.Height-h-1))
 }
 
 func (r *powerRenderer) Refresh() {

@@ -132,10 +132,10 @@ func (r *pillRenderer) Layout(size fyne.Size) {
 	r.ground.Resize(size)
 	r.ground.CornerRadius = min(size.Height/2, 10)
 	r.img.Resize(fyne.NewSquareSize(icon))
-	r.img.Move(fyne.NewPos(side, (size.Height-icon)/2))
+	r.img.Move(place(side, (size.Height-icon)/2))
 	th := r.text.MinSize().Height
 	r.text.Text = fitText(r.text, r.b.text, size.Width-2*side-icon-space+1)
-	r.text.Move(fyne.NewPos(side+icon+space, (size.Height-th)/2))
+	r.text.Move(place(side+icon+space, (size.Height-th)/2))
 	r.text.Resize(fyne.NewSize(size.Width-2*side-icon-space, th))
 }
 
@@ -260,12 +260,12 @@ func (r *segmentsRenderer) Objects() []fyne.CanvasObject {
 func (r *segmentsRenderer) Layout(size fyne.Size) {
 	w := size.Width / float32(len(r.texts))
 	r.ground.Resize(size)
-	r.thumb.Move(fyne.NewPos(w*float32(r.s.chosen)+3, 3))
+	r.thumb.Move(place(w*float32(r.s.chosen)+3, 3))
 	r.thumb.Resize(fyne.NewSize(w-6, size.Height-6))
 	for i, t := range r.texts {
 		t.Text = fitText(t, r.s.words[i], w-10)
 		h := t.MinSize().Height
-		t.Move(fyne.NewPos(w*float32(i), (size.Height-h)/2))
+		t.Move(place(w*float32(i), (size.Height-h)/2))
 		t.Resize(fyne.NewSize(w, h))
 	}
 }

@@ -90,9 +90,9 @@ func (r *rowKeyRenderer) Objects() []fyne.CanvasObject {
 func (r *rowKeyRenderer) Layout(size fyne.Size) {
 	r.k.ground.Resize(size)
 	r.k.img.Resize(fyne.NewSquareSize(16))
-	r.k.img.Move(fyne.NewPos((size.Width-16)/2, (size.Height-16)/2))
+	r.k.img.Move(place((size.Width-16)/2, (size.Height-16)/2))
 	h := r.k.text.MinSize().Height
-	r.k.text.Move(fyne.NewPos(0, (size.Height-h)/2))
+	r.k.text.Move(place(0, (size.Height-h)/2))
 	r.k.text.Resize(fyne.NewSize(size.Width, h))
 }
 
@@ -141,7 +141,7 @@ func (r *exitRow) set(e entry, b bearing) {
 	r.setBars(quality, p)
 	r.mark.Hidden = b.phase == vpn.Down
 	r.mark.FillColor = subColour
-	r.place(r.Size())
+	r.arrange(r.Size())
 	canvas.Refresh(r.mark)
 }
 
@@ -290,40 +290,40 @@ func (r *exitRow) textRoom(w float32) float32 {
 	return max(room, 40)
 }
 
-func (r *exitRow) place(size fyne.Size) {
+func (r *exitRow) arrange(size fyne.Size) {
 	w, h := size.Width, size.Height
 	if w == 0 {
 		return
 	}
 	r.mark.Resize(fyne.NewSize(3, h-20))
-	r.mark.Move(fyne.NewPos(2, 10))
+	r.mark.Move(place(2, 10))
 	r.flag.Resize(fyne.NewSquareSize(28))
-	r.flag.Move(fyne.NewPos(14, (h-28)/2))
+	r.flag.Move(place(14, (h-28)/2))
 	r.kind.Resize(fyne.NewSquareSize(16))
-	r.kind.Move(fyne.NewPos(26, (h-16)/2))
+	r.kind.Move(place(26, (h-16)/2))
 	room := r.textRoom(w)
-	r.name.Move(fyne.NewPos(textLeft, 7))
+	r.name.Move(place(textLeft, 7))
 	r.name.Resize(fyne.NewSize(room, 18))
-	r.sub.Move(fyne.NewPos(textLeft, h-24))
+	r.sub.Move(place(textLeft, h-24))
 	r.sub.Resize(fyne.NewSize(room, 16))
 	right := w - chevronWidth - 4
-	r.price.Move(fyne.NewPos(right-priceWidth, h-24))
+	r.price.Move(place(right-priceWidth, h-24))
 	r.price.Resize(fyne.NewSize(priceWidth, 16))
 	for i, bar := range r.bars {
 		bh := float32(4 + 3*i)
 		bar.Resize(fyne.NewSize(3, bh))
-		bar.Move(fyne.NewPos(right-18+float32(i)*5, 23-bh))
+		bar.Move(place(right-18+float32(i)*5, 23-bh))
 	}
 	r.open.Resize(fyne.NewSize(28, h))
-	r.open.Move(fyne.NewPos(w-32, 0))
+	r.open.Move(place(w-32, 0))
 	r.act.Resize(fyne.NewSize(actWidth, 28))
-	r.act.Move(fyne.NewPos(right-actWidth, (h-28)/2))
+	r.act.Move(place(right-actWidth, (h-28)/2))
 	star := right - priceWidth - starWidth
 	if !r.act.Hidden {
 		star = right - actWidth - starWidth
 	}
 	r.star.Resize(fyne.NewSize(24, h))
-	r.star.Move(fyne.NewPos(star, 0))
+	r.star.Move(place(star, 0))
 }
 
 // Refresh is called by Fyne when the theme changes.
@@ -356,7 +356,7 @@ func (x *exitRowRenderer) Layout(size fyne.Size) {
 	room := r.textRoom(size.Width)
 	r.name.Text = fitText(r.name, r.nameAll, room)
 	r.sub.Text = fitText(r.sub, r.subAll, room)
-	r.place(size)
+	r.arrange(size)
 }
 
 // counted is exitCount, remembered: plural rules cost ten times what the rest of a row does.

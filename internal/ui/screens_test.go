@@ -49,6 +49,9 @@ func TestScreens(t *testing.T) {
 				s.shoot(look+"-small", 720, 520)
 				s.choose(vpn.Target{Country: "JP"})
 				s.shoot(look+"-switch", 1440, 900)
+				s.openMenu()
+				s.shoot(look+"-menu", 1180, 740)
+				s.window.Canvas().Overlays().Top().Hide()
 				s.log()
 				s.shoot(look+"-log", 1180, 740)
 			case vpn.Failed:

@@ -150,10 +150,10 @@ func (r *sparkRenderer) Layout(size fyne.Size) {
 	r.raster.Resize(size)
 	h := r.top.MinSize().Height
 	r.top.Resize(fyne.NewSize(size.Width-2, h))
-	r.top.Move(fyne.NewPos(0, 2))
+	r.top.Move(place(0, 2))
 	h = r.idle.MinSize().Height
 	r.idle.Resize(fyne.NewSize(size.Width, h))
-	r.idle.Move(fyne.NewPos(0, (size.Height-h)/2))
+	r.idle.Move(place(0, (size.Height-h)/2))
 }
 
 func (r *sparkRenderer) Refresh() {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image/color"
+	"math"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -73,7 +74,7 @@ func (l *label) Resize(s fyne.Size) {
 func (l *label) MinSize() fyne.Size {
 	l.ExtendBaseWidget(l)
 	s, _ := fyne.CurrentApp().Driver().RenderedTextSize(l.full, l.t.TextSize, l.t.TextStyle, l.t.FontSource)
-	return s
+	return fyne.NewSize(ceil(s.Width), ceil(s.Height))
 }
 
 func (l *label) Refresh() {
@@ -156,6 +157,21 @@ func column(space float32, objects ...fyne.CanvasObject) *fyne.Container {
 }
 
 // middle keeps an object at its own height, half-way.
-func middle(o fyne.CanvasObject) *fyne.Container {
-	return container.New(layout.NewCustomPaddedVBoxLayout(0), layout.NewSpacer(), o, layout.NewSpacer())
+func middle(o fyne.CanvasObject) *fyne.Container { return container.New(halfWay{}, o) }
+
+type halfWay struct{}
+
+func (halfWay) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSize() }
+
+func (halfWay) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	h := o[0].MinSize().Height
+	o[0].Resize(fyne.NewSize(size.Width, h))
+	o[0].Move(place(0, (size.Height-h)/2))
 }
+
+// place is a position at whole units. Between two pixels text is blurred.
+func place(x, y float32) fyne.Position {
+	return fyne.NewPos(float32(math.Round(float64(x))), float32(math.Round(float64(y))))
+}
+
+func ceil(v float32) float32 { return float32(math.Ceil(float64(v))) }

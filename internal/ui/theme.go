@@ -54,7 +54,7 @@ var dark = Palette{
 	Primary: hex(0x4A63EE), OnPrimary: hex(0xFFFFFF), Link: hex(0x8DA3FF),
 	Up: hex(0x35D9A6), OnUp: hex(0x03241A), Busy: hex(0xFFB84D), OnBusy: hex(0x2B1900),
 	Trouble: hex(0xFF7080), OnTrouble: hex(0x2E0309),
-	Good: hex(0x35D9A6), Fair: hex(0xFFB84D), Poor: hex(0xFF7080), Star: hex(0xFFC861), Shadow: alpha(hex(0x000000), 22),
+	Good: hex(0x35D9A6), Fair: hex(0xFFB84D), Poor: hex(0xFF7080), Star: hex(0xFFC861), Shadow: alpha(hex(0x000000), 150),
 }
 
 var light = Palette{
@@ -64,7 +64,7 @@ var light = Palette{
 	Primary: hex(0x3550E0), OnPrimary: hex(0xFFFFFF), Link: hex(0x3550E0),
 	Up: hex(0x08805C), OnUp: hex(0xFFFFFF), Busy: hex(0x955800), OnBusy: hex(0xFFFFFF),
 	Trouble: hex(0xC4283D), OnTrouble: hex(0xFFFFFF),
-	Good: hex(0x0C9A6C), Fair: hex(0xC77F00), Poor: hex(0xD23B4E), Star: hex(0xC77F00), Shadow: alpha(hex(0x33426B), 9),
+	Good: hex(0x0C9A6C), Fair: hex(0xC77F00), Poor: hex(0xD23B4E), Star: hex(0xC77F00), Shadow: alpha(hex(0x33426B), 60),
 }
 
 // Theme is the look of the program. The zero Theme follows the desktop.
@@ -129,7 +129,7 @@ func (t *Theme) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 	case theme.ColorNameOverlayBackground, theme.ColorNameMenuBackground, theme.ColorNameHeaderBackground:
 		return p.Card
 	case theme.ColorNameShadow:
-		return alpha(p.Shadow, p.Shadow.A*3)
+		return alpha(p.Shadow, p.Shadow.A/2)
 	case theme.ColorNameSuccess:
 		return p.Up
 	case theme.ColorNameWarning:

@@ -32,6 +32,7 @@ type Window struct {
 	node   *nodeLine
 	log    *logPage
 	wide   *pill // back to the whole world
+	gear   *pill
 	home   fyne.CanvasObject
 	tray   *tray
 	places *places
@@ -90,11 +91,8 @@ func (w *Window) build() {
 // header has the program's name and its menu.
 func (w *Window) header() fyne.CanvasObject {
 	name := newLabel("MysteriumVPN", 17, assets.Display, inkTone)
-	var gear *pill
-	gear = newIconButton("settings", func() {
-		widget.ShowPopUpMenuAtRelativePosition(w.menu(), w.window.Canvas(), fyne.NewPos(gear.Size().Width-200, gear.Size().Height+4), gear)
-	})
-	return pad(18, 16, 12, 14, container.NewBorder(nil, nil, nil, gear, row(10, middle(newGlyph(markName, 27, inkTone)), middle(name))))
+	w.gear = newIconButton("settings", w.openMenu)
+	return pad(18, 16, 12, 14, container.NewBorder(nil, nil, nil, w.gear, row(10, middle(newGlyph(markName, 27, inkTone)), middle(name))))
 }
 
 func (w *Window) foot() fyne.CanvasObject {
@@ -359,17 +357,18 @@ func (l *overMap) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	l.w.wide.set(l.w.wide.icon, word)
 	wm := wide.MinSize()
 	wide.Resize(wm)
-	wide.Move(fyne.NewPos(size.Width-margin-wm.Width, margin+2))
+	wide.Move(place(size.Width-margin-wm.Width, margin+2))
 	banner.Resize(l.w.banner.size(size.Width - 3*margin - wm.Width))
-	banner.Move(fyne.NewPos(margin, margin))
+	banner.Move(place(margin, margin))
 	card.Resize(fyne.NewSize(width, cardHeight))
-	card.Move(fyne.NewPos(left, size.Height-margin-cardHeight))
+	card.Move(place(left, size.Height-margin-cardHeight))
 	notice.Resize(fyne.NewSize(width, notice.MinSize().Height))
 	notice.Resize(fyne.NewSize(width, notice.MinSize().Height))
-	notice.Move(fyne.NewPos(left, size.Height-margin-cardHeight-10-notice.MinSize().Height))
+	notice.Move(place(left, size.Height-margin-cardHeight-10-notice.MinSize().Height))
 	room := insets{left: 8, top: 62, right: 8, bottom: margin + cardHeight + 14}
-	if l.w.world.room != room {
-		l.w.world.room = room
+	below := plate{left, size.Height - margin - cardHeight, width, cardHeight}
+	if l.w.world.room != room || l.w.world.card != below {
+		l.w.world.room, l.w.world.card = room, below
 		l.w.world.Refresh()
 	}
 }
@@ -380,7 +379,7 @@ type ruled struct{}
 func (ruled) MinSize(o []fyne.CanvasObject) fyne.Size { return o[1].MinSize().AddWidthHeight(0, 1) }
 func (ruled) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	o[0].Resize(fyne.NewSize(size.Width, 1))
-	o[0].Move(fyne.NewPos(0, 0))
+	o[0].Move(place(0, 0))
 	o[1].Resize(fyne.NewSize(size.Width, size.Height-1))
-	o[1].Move(fyne.NewPos(0, 1))
+	o[1].Move(place(0, 1))
 }

@@ -159,6 +159,12 @@ func rateText(bytes uint64) (value, unit string) {
 	return digits(bits / 1e3), "kbit/s"
 }
 
+// rateWords is a rate on one line.
+func rateWords(arrow string, bytes uint64) string {
+	v, unit := rateText(bytes)
+	return arrow + " " + v + " " + unit
+}
+
 // sizeText is an amount of bytes.
 func sizeText(bytes uint64) string {
 	v, unit := float64(bytes), "B"

@@ -33,6 +33,7 @@ type worldMap struct {
 	label  func(code string) string // what to write beside the mouse over a country on offer
 
 	room    insets // parts of the map that others cover: the view keeps clear of them
+	card    plate
 	home    *Point // where the user is; nil = not known, and then no line is drawn from there
 	offers  []string
 	version uint64 // of offers
@@ -49,6 +50,9 @@ type worldMap struct {
 
 // insets are widths along the four edges.
 type insets struct{ left, top, right, bottom float32 }
+
+// plate is where the card lies.
+type plate struct{ x, y, w, h float32 }
 
 // view is which part of the map is shown: a place in map units at a place on the widget, and how large.
 type view struct {
@@ -230,11 +234,12 @@ func (m *worldMap) paint(w, h int) image.Image {
 	return m.painter.paint(mapPicture{
 		width: w, height: h, version: m.version, marked: m.marked, phase: m.phase, colours: colours(),
 		line: m.home != nil && m.marked != "" && (m.phase == vpn.Up || m.phase.Busy()), centre: v.centre, atX: v.at.X * ratio, atY: v.at.Y * ratio, scale: v.scale * ratio, ratio: ratio,
+		card: plate{m.card.x * ratio, m.card.y * ratio, m.card.w * ratio, m.card.h * ratio},
 	}, m.offers, m.home)
 }
 
 func (m *worldMap) CreateRenderer() fyne.WidgetRenderer {
-	r := &worldMapRenderer{m: m, raster: canvas.NewRaster(m.paint), fade: &canvas.LinearGradient{}, tip: newText(12, assets.Medium)}
+	r := &worldMapRenderer{m: m, raster: canvas.NewRaster(m.paint), tip: newText(12, assets.Medium)}
 	r.tipBox = &canvas.Rectangle{CornerRadius: 8, StrokeWidth: 1}
 	r.halo, r.ring, r.dot, r.homeRing, r.homeDot = &canvas.Circle{}, &canvas.Circle{}, &canvas.Circle{}, &canvas.Circle{}, &canvas.Circle{}
 	r.Refresh()
@@ -244,7 +249,6 @@ func (m *worldMap) CreateRenderer() fyne.WidgetRenderer {
 type worldMapRenderer struct {
 	m                 *worldMap
 	raster            *canvas.Raster
-	fade              *canvas.LinearGradient // into the card
 	halo, ring, dot   *canvas.Circle
 	homeRing, homeDot *canvas.Circle
 	tipBox            *canvas.Rectangle
@@ -256,13 +260,11 @@ func (r *worldMapRenderer) Destroy()           {}
 func (r *worldMapRenderer) MinSize() fyne.Size { return fyne.NewSize(200, 160) }
 
 func (r *worldMapRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.raster, r.fade, r.homeRing, r.homeDot, r.halo, r.ring, r.dot, r.tipBox, r.tip}
+	return []fyne.CanvasObject{r.raster, r.homeRing, r.homeDot, r.halo, r.ring, r.dot, r.tipBox, r.tip}
 }
 
 func (r *worldMapRenderer) Layout(size fyne.Size) {
 	r.raster.Resize(size)
-	r.fade.Resize(fyne.NewSize(size.Width, r.m.room.bottom+40))
-	r.fade.Move(fyne.NewPos(0, size.Height-r.m.room.bottom-40))
 	v := r.m.view()
 	inside := func(p fyne.Position, margin float32) bool { // what is drawn on top is not clipped by Fyne
 		return p.X >= margin && p.Y >= margin && p.X <= size.Width-margin && p.Y <= size.Height-margin
@@ -303,7 +305,7 @@ func (r *worldMapRenderer) layoutTip(size fyne.Size) {
 	at.Y = max(8, at.Y)
 	r.tipBox.Move(at)
 	r.tipBox.Resize(fyne.NewSize(w+20, h+12))
-	r.tip.Move(at.AddXY(10, 6))
+	r.tip.Move(place(at.X+10, at.Y+6))
 	r.tip.Resize(fyne.NewSize(w, h))
 }
 
@@ -321,7 +323,6 @@ func (r *worldMapRenderer) Refresh() {
 	r.dot.FillColor, r.dot.StrokeColor, r.dot.StrokeWidth = p.Card, c, 3
 	r.homeRing.FillColor = alpha(p.Ink, 40)
 	r.homeDot.FillColor = p.Ink
-	r.fade.StartColor, r.fade.EndColor = alpha(p.Ocean, 0), alpha(p.Ocean, 240)
 	r.tipBox.FillColor, r.tipBox.StrokeColor = p.Card, p.Edge
 	r.tip.Color = p.Ink
 	r.Layout(m.Size())
@@ -337,6 +338,7 @@ func (r *worldMapRenderer) Refresh() {
 // mapKey is what the picture depends on besides its size in pixels, which Fyne watches itself.
 type mapKey struct {
 	view    view
+	card    plate
 	version uint64
 	marked  string
 	phase   vpn.Phase
@@ -344,5 +346,5 @@ type mapKey struct {
 }
 
 func (m *worldMap) key() mapKey {
-	return mapKey{m.view(), m.version, m.marked, m.phase, colours()}
+	return mapKey{m.view(), m.card, m.version, m.marked, m.phase, colours()}
 }
