@@ -81,5 +81,5 @@ func TestNodeOfAnotherUserIsNotAdopted(t *testing.T) {
 	c := &child{pid: os.Getpid()}
 	assert.False(t, s.ours(Health{PID: c.pid}, c))
 	require.NoError(t, server.Close())
-	<-done
+	require.ErrorIs(t, <-done, http.ErrServerClosed)
 }

@@ -1,6 +1,7 @@
 package nodeproc
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -77,41 +78,42 @@ type answer struct {
 	body   []byte
 }
 
-// request makes one HTTP request on a connection of its own, past any proxy. It is bounded by ctx.
+// request makes one HTTP request on a connection of its own, past any proxy, and follows no redirect. It is bounded by
+// ctx. http.Transport is not used: it cannot tell apart a connection that is slow to come from an answer that is, and
+// it prints about programs that speak first.
 func (p *Proc) request(ctx context.Context, method, path string) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+p.o.Spec.API+path, http.NoBody)
 	if err != nil {
 		return answer{}, &nobodyError{err}
 	}
+	req.Close = true
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", p.o.Spec.API)
 	if err != nil {
 		return answer{}, &nobodyError{err}
 	}
 	defer func() { _ = conn.Close() }()
-	// Transport would hide whether connecting or answering took too long, so it is given the connection. It must not
-	// wait for another one, should it want to send the request again.
-	given := make(chan net.Conn, 1)
-	given <- conn
-	transport := &http.Transport{
-		DisableKeepAlives:      true,
-		MaxResponseHeaderBytes: 64 << 10,
-		DialContext: func(context.Context, string, string) (net.Conn, error) {
-			select {
-			case c := <-given:
-				return c, nil
-			default:
-				return nil, errors.New("the connection was closed")
-			}
-		},
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	a, err := converse(conn, req)
+	if ctx.Err() != nil {
+		return answer{}, context.Cause(ctx)
 	}
-	res, err := transport.RoundTrip(req) // and so follows no redirects
+	return a, err
+}
+
+func converse(conn net.Conn, req *http.Request) (answer, error) {
+	if err := req.Write(conn); err != nil {
+		return answer{}, err
+	}
+	const headers, most = 64 << 10, 64 << 10
+	res, err := http.ReadResponse(bufio.NewReader(io.LimitReader(conn, headers+most)), req)
 	if err != nil {
 		return answer{}, err
 	}
 	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
-	if err != nil {
+	body, err := io.ReadAll(io.LimitReader(res.Body, most))
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) { // cut off, by us or by them: what came is judged
 		return answer{}, err
 	}
 	return answer{status: res.StatusCode, body: body}, nil

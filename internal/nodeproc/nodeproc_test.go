@@ -210,10 +210,11 @@ func TestPortTakenBySomethingElseIsSaidAndRetried(t *testing.T) {
 		name   string
 		answer func(net.Conn)
 		want   string
+		limit  time.Duration
 	}{
-		{"garbage", func(c net.Conn) { _, _ = io.WriteString(c, "220 mail.example.org ESMTP\r\n") }, "it does not speak HTTP"},
-		{"hangs up", func(net.Conn) {}, "it does not speak HTTP"},
-		{"silent", func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, "it accepts connections but does not answer"},
+		{"garbage", func(c net.Conn) { _, _ = io.WriteString(c, "220 mail.example.org ESMTP\r\n") }, "it does not speak HTTP", 5 * time.Second},
+		{"hangs up", func(net.Conn) {}, "it does not speak HTTP", 5 * time.Second},
+		{"silent", func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, "it accepts connections but does not answer", 50 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := listen(t, "127.0.0.1:0")
@@ -231,7 +232,7 @@ func TestPortTakenBySomethingElseIsSaidAndRetried(t *testing.T) {
 			}()
 			s := begin(t, "serve", func(o *Options) {
 				o.Spec.API = l.Addr().String()
-				o.Timing.ProbeTimeout = 200 * time.Millisecond
+				o.Timing.ProbeTimeout = c.limit
 			})
 			for range 7 { // more often than a crash would be forgiven
 				st := s.next()
@@ -272,7 +273,7 @@ func TestWrongProgramOnThePortIsNamed(t *testing.T) {
 		assert.Contains(t, e.Error(), "which is no node: ")
 		s.end()
 		require.NoError(t, server.Close())
-		<-done
+		assert.ErrorIs(t, <-done, http.ErrServerClosed)
 	}
 }
 
@@ -280,29 +281,33 @@ func TestNodeThatLeavesAsItsPortIsTakenHasNotCrashed(t *testing.T) {
 	control := listen(t, "127.0.0.1:0")
 	s := begin(t, "", func(o *Options) { o.Spec.Env = environment("late", o.Spec.API, control.Addr().String()) })
 	for range 7 {
-		c, err := control.Accept() // the child runs
+		s.until(Starting)
+		c, err := control.Accept()
 		require.NoError(t, err)
 		l := listen(t, s.api)
-		_, err = c.Write([]byte{'\n'}) // and is told to leave
-		require.NoError(t, err)
-		closing := make(chan error, 1)
+		closed := make(chan struct{})
 		go func() {
-			conn, err := l.Accept()
-			if err == nil {
-				err = conn.Close()
+			defer close(closed)
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				_ = conn.Close()
 			}
-			closing <- err
 		}()
+		_, err = c.Write([]byte{'\n'}) // told to leave
+		require.NoError(t, err)
 		for {
 			st := s.next()
 			require.NotEqual(t, Failed, st.Phase)
 			if st.Phase == Waiting && !st.Until.IsZero() {
-				errorOf[*PortTakenError](t, st.Err)
+				_ = errorOf[*PortTakenError](t, st.Err)
 				break
 			}
 		}
-		require.NoError(t, <-closing)
 		require.NoError(t, l.Close())
+		<-closed
 		require.NoError(t, c.Close())
 	}
 }
@@ -382,8 +387,8 @@ func TestAdoptedNodeThatHangsIsNotStopped(t *testing.T) {
 	})
 	assert.True(t, s.until(Running).Adopted)
 	post(t, "http://"+api+"/hang")
-	errorOf[*PortTakenError](t, s.next().Err)
-	errorOf[*PortTakenError](t, s.next().Err)
+	_ = errorOf[*PortTakenError](t, s.next().Err)
+	_ = errorOf[*PortTakenError](t, s.next().Err)
 	assert.False(t, dead(pid))
 }
 
@@ -411,7 +416,7 @@ func TestNodeThatWasFasterOnThePortIsAdopted(t *testing.T) {
 	assert.True(t, dead(child))
 	s.end()
 	require.NoError(t, server.Close())
-	<-done
+	require.ErrorIs(t, <-done, http.ErrServerClosed)
 }
 
 func TestWrongAddressIsAnError(t *testing.T) {
