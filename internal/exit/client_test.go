@@ -48,10 +48,10 @@ type client struct {
 	*wgnet.Net
 	dev    *wgnet.Device
 	public wgnet.Key
-	seen   atomic.Pointer[func(packet []byte)] // sees every packet from the exit
+	seen   atomic.Pointer[func(packet []byte) bool] // sees every packet from the exit, and may drop it
 }
 
-// join adds a peer to e and connects it. addrs are the client's own, of which the exit is told the first two.
+// newClient adds a peer to e and connects it. addrs are the client's own, of which the exit is told the first two.
 func newClient(t testing.TB, e *Exit, addrs ...netip.Addr) *client {
 	t.Helper()
 	if len(addrs) == 0 {
@@ -73,10 +73,8 @@ func newClient(t testing.TB, e *Exit, addrs ...netip.Addr) *client {
 
 	c := &client{public: public}
 	c.Net, err = wgnet.NewNet(wgnet.NetOptions{Addresses: addrs, Filter: func(p []byte) bool {
-		if f := c.seen.Load(); f != nil {
-			(*f)(p)
-		}
-		return true
+		f := c.seen.Load()
+		return f == nil || (*f)(p)
 	}})
 	require.NoError(t, err)
 	c.dev, err = wgnet.NewDevice(c.Net, wgnet.NewBind(), &wgnet.Config{
@@ -106,6 +104,16 @@ func soon(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// needs skips a test for a family that this machine does not have.
+func needs(t testing.TB, host netip.Addr) {
+	t.Helper()
+	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(host, 0)))
+	if err != nil {
+		t.Skipf("no %s here: %v", host, err)
+	}
+	_ = l.Close()
 }
 
 // serveTCP runs f for every connection to a new listener of the host, until the test ends.

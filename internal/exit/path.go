@@ -31,7 +31,7 @@ func (r *running) pass(p []byte) bool {
 		return len(b) >= header.ICMPv4MinimumSize && header.ICMPv4(b).Type() == header.ICMPv4Echo
 	case 6:
 		h := header.IPv6(p)
-		proto, b := h.TransportProtocol(), p[header.IPv6MinimumSize:]
+		proto, b := tcpip.TransportProtocolNumber(h.NextHeader()), p[header.IPv6MinimumSize:]
 		first := true
 		if h.NextHeader() == uint8(header.IPv6FragmentExtHdrIdentifier) {
 			if len(b) < header.IPv6FragmentExtHdrLength {

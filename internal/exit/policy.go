@@ -42,7 +42,7 @@ var refused = []struct {
 // second one only falls to a prefix that is exactly the address.
 type Policy struct {
 	allow []netip.Prefix
-	hosts func() (map[netip.Addr]bool, error) // addresses of the host's interfaces
+	hosts func() (map[netip.Addr]bool, error) // addresses of the host's interfaces, and their broadcast addresses
 }
 
 // NewPolicy makes a policy that knows the addresses of this host and follows their changes.
@@ -180,10 +180,26 @@ func (i *interfaces) addrs() (map[netip.Addr]bool, error) {
 			if ip, ok := netip.AddrFromSlice(n.IP); ok {
 				set[ip.Unmap()] = true
 			}
+			if last, ok := broadcastOf(n); ok {
+				set[last] = true
+			}
 		}
 	}
 	i.set, i.until = set, now.Add(interfacesKept)
 	return set, nil
+}
+
+// broadcastOf is the address by which a datagram reaches every neighbour in n; Go's sockets may send there.
+func broadcastOf(n *net.IPNet) (netip.Addr, bool) {
+	ip, mask := n.IP.To4(), n.Mask
+	if ones, bits := mask.Size(); ip == nil || bits != 32 || ones > 30 {
+		return netip.Addr{}, false
+	}
+	var b [4]byte
+	for i := range b {
+		b[i] = ip[i] | ^mask[i]
+	}
+	return netip.AddrFrom4(b), true
 }
 
 // ourConn reports a connection of the host with itself: then both ends have one address.

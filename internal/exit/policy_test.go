@@ -149,6 +149,21 @@ func TestPolicyKnowsThisHost(t *testing.T) {
 	}
 }
 
+func TestBroadcastAddressesOfTheHostAreKnown(t *testing.T) {
+	for cidr, want := range map[string]string{
+		"203.0.113.5/24": "203.0.113.255", "203.0.113.5/30": "203.0.113.7", "203.0.113.5/31": "", "203.0.113.5/32": "",
+		"2001:db8::1/64": "",
+	} {
+		ip, n, err := net.ParseCIDR(cidr)
+		require.NoError(t, err)
+		got, ok := broadcastOf(&net.IPNet{IP: ip, Mask: n.Mask})
+		require.Equal(t, want != "", ok, cidr)
+		if ok {
+			require.Equal(t, want, got.String())
+		}
+	}
+}
+
 func TestPolicyRefusesWhenTheHostIsNotKnown(t *testing.T) {
 	p := testPolicy("10.0.0.0/8", "192.0.2.9/32")
 	broken := errors.New("no netlink")

@@ -119,7 +119,7 @@ func checksumsFit(p []byte) bool {
 			return false
 		}
 		end := header.IPv6MinimumSize + int(h.PayloadLength())
-		return transportFits(h.TransportProtocol(), h.SourceAddress(), h.DestinationAddress(), p[header.IPv6MinimumSize:end])
+		return transportFits(tcpip.TransportProtocolNumber(h.NextHeader()), h.SourceAddress(), h.DestinationAddress(), p[header.IPv6MinimumSize:end])
 	default:
 		return false
 	}

@@ -62,14 +62,15 @@ func (s *segmenter) start(p *stack.PacketBuffer) {
 	s.whole, s.l3, s.hlen, s.mss, s.left = false, l3, hlen, int(gso.MSS), s.left-hlen
 	s.seq, s.flags = tcp.SequenceNumber(), tcp.Flags()
 	s.v4 = gso.Type == stack.GSOTCPv4
-	var net header.Network
+	// Not through an interface: that would allocate.
 	if s.v4 {
 		ip := header.IPv4(s.head[:l3])
-		net, s.id = ip, ip.ID()
+		s.id = ip.ID()
+		s.pseudo = header.PseudoHeaderChecksum(header.TCPProtocolNumber, ip.SourceAddress(), ip.DestinationAddress(), 0)
 	} else {
-		net = header.IPv6(s.head[:l3])
+		ip := header.IPv6(s.head[:l3])
+		s.pseudo = header.PseudoHeaderChecksum(header.TCPProtocolNumber, ip.SourceAddress(), ip.DestinationAddress(), 0)
 	}
-	s.pseudo = header.PseudoHeaderChecksum(header.TCPProtocolNumber, net.SourceAddress(), net.DestinationAddress(), 0)
 }
 
 // next writes the next packet to b and returns its size; 0 means that it did not fit and is dropped. After the last
