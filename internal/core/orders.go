@@ -155,27 +155,26 @@ func (c *Core) hangUp(e hangUp) {
 	})
 }
 
-// disconnect repeats itself while a dial is under way that the node has not taken in yet: then there is "no
-// connection" still, and there would be one a moment later.
+// disconnect repeats itself until the dial under way has ended: if the node has not taken it in yet, it says that there
+// is no connection, or even that it is closed, and would have one a moment later.
 func (c *Core) disconnect(ctx context.Context, api *tequilapi.Client, dialing <-chan struct{}) {
-	for range 20 {
+	for range 10 {
 		err := api.Disconnect(ctx, 0)
-		if err == nil {
-			return
-		}
-		if !errors.Is(err, tequilapi.ErrNoConnection) {
+		if err != nil && !errors.Is(err, tequilapi.ErrNoConnection) {
 			c.Log.Info("hang up", zap.Error(err))
 			return
 		}
 		if dialing == nil {
 			return
 		}
+		again := time.NewTimer(200 * time.Millisecond)
 		select {
 		case <-dialing:
-			return
 		case <-ctx.Done():
-			return
-		case <-time.After(50 * time.Millisecond):
+		case <-again.C:
+			continue
 		}
+		again.Stop()
+		return
 	}
 }

@@ -1,0 +1,157 @@
+package core
+
+import (
+	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+// settle orders what the facts still lack for the wish. Each order is given once: its fact changes with it.
+func (m *machine) settle() {
+	if m.line == noLine && m.tunnel {
+		// The node that asked for the tunnel is gone, or has forgotten it: it carries nothing, and programs that
+		// use the proxy should be refused at once instead of hanging.
+		m.tunnel = false
+		m.do(dropTunnel{})
+	}
+	if !m.want {
+		if !m.gaveUp && !m.quitting {
+			m.Reason = m.nodeWhy
+		}
+		switch m.line {
+		case dialingLine, openLine:
+			m.hangUp()
+		case noLine:
+			if m.quitting && !m.stopped {
+				m.stopped = true
+				m.do(stopNode{})
+			}
+		case closingLine:
+		}
+		return
+	}
+	if m.Node.State != vpn.NodeRunning {
+		if !m.nodeWhy.Zero() {
+			m.Reason = m.nodeWhy
+		} else if m.Reason.Zero() {
+			m.Reason = vpn.Reason{Code: vpn.NodeIsStarting}
+		}
+		return
+	}
+	if m.Reason.Code == vpn.NodeIsStarting {
+		m.Reason = vpn.Reason{}
+	}
+	switch {
+	case (m.line == openLine || m.line == dialingLine) && m.stray():
+		m.hangUp()
+	case m.line == openLine && !m.tunnel:
+		m.hangUp()
+		m.failed(vpn.Reason{Code: vpn.TunnelFailed, A: "the node says connected, but the tunnel is down"})
+	}
+	if !m.want { // failed has given up
+		return
+	}
+	if m.pausing {
+		return
+	}
+	if !m.chosen {
+		if m.listed && !m.picking && m.line != closingLine {
+			m.picking = true
+			m.do(pick{order: m.number(), target: m.target})
+		}
+		return
+	}
+	if m.line != noLine {
+		return
+	}
+	switch m.unlock {
+	case undone:
+		m.unlock, m.unlockNo = asked, m.number()
+		m.do(prepare{order: m.unlockNo})
+	case asked:
+	case done:
+		m.line, m.lineTo = dialingLine, m.Exit.ProviderID
+		n := m.number()
+		m.do(dial{order: n, exit: m.Exit})
+		m.do(wait{kind: dialTimer, order: n, d: dialLimit})
+	}
+}
+
+// stray reports that the open line does not go where the user wants.
+func (m *machine) stray() bool {
+	return !m.chosen || m.lineTo != m.Exit.ProviderID
+}
+
+func (m *machine) hangUp() {
+	m.line, m.held = closingLine, false
+	m.do(hangUp{order: m.number()})
+}
+
+// failed takes one failure on the way to the wish: try again, try another exit, or give up.
+func (m *machine) failed(why vpn.Reason) {
+	if !m.want {
+		return
+	}
+	m.tries++
+	m.Reason = why
+	switch {
+	case hopeless(why.Code):
+		m.giveUp(why)
+	case why.Code == vpn.NotUnlocked && m.tries < maxExits:
+		m.unlock = undone
+		m.pause()
+	case m.wasUp && m.tries < maxReconnects:
+		m.pause()
+	case !m.wasUp && m.target.ProviderID == "" && m.tries < maxExits:
+		m.do(avoid{m.Exit.ProviderID})
+		m.do(notify{vpn.Notice{Severity: vpn.Warning, Reason: why}})
+		m.chosen = false
+	default:
+		m.do(avoid{m.Exit.ProviderID})
+		m.giveUp(why)
+	}
+}
+
+// hopeless reports that trying again, here or elsewhere, cannot help.
+func hopeless(c vpn.Code) bool {
+	return c == vpn.NotRegistered || c == vpn.NoBalance || c == vpn.NodeGaveUp
+}
+
+func (m *machine) giveUp(why vpn.Reason) {
+	m.want, m.chosen, m.wasUp, m.picking, m.pausing = false, false, false, false, false
+	m.gaveUp, m.Reason = true, why
+}
+
+// pause waits before the next try: at once the first time, then 1, 2, 4 … seconds.
+func (m *machine) pause() {
+	if m.tries <= 1 {
+		return
+	}
+	d := min(time.Second<<min(m.tries-2, 10), maxPause)
+	m.pausing = true
+	m.do(wait{kind: pauseTimer, order: m.order, d: d})
+}
+
+// phase names the state for the user. It is derived, never set: so it cannot disagree with the facts.
+func (m *machine) phase() vpn.Phase {
+	switch {
+	case !m.want && m.line == closingLine:
+		return vpn.Closing
+	case !m.want && m.gaveUp:
+		return vpn.Failed
+	case !m.want && m.Node.State == vpn.NodeUnknown:
+		return vpn.Unknown
+	case !m.want:
+		return vpn.Down
+	case m.held:
+		return vpn.Blocked
+	case m.chosen && m.line == openLine && m.tunnel && !m.stray():
+		return vpn.Up
+	case m.wasUp:
+		return vpn.Reconnecting
+	case m.chosen && m.unlock == done && m.Node.State == vpn.NodeRunning:
+		return vpn.Dialing
+	default:
+		return vpn.Finding
+	}
+}
