@@ -88,8 +88,8 @@ func (b *Book) Replace(offers []tequilapi.Proposal, at time.Time) *Snapshot {
 func newSnapshot(list []Proposal) *Snapshot {
 	s := &Snapshot{Proposals: list, byID: make(map[string]int32, len(list)), byRank: make([]int32, len(list))}
 	for i := range list {
-		s.byRank[i] = int32(i)                //nolint:gosec // a list is bounded by maxOffers
-		s.byID[list[i].ProviderID] = int32(i) //nolint:gosec // likewise
+		s.byRank[i] = int32(i)
+		s.byID[list[i].ProviderID] = int32(i)
 	}
 	slices.SortFunc(s.byRank, func(a, b int32) int { return rank(&list[a], &list[b]) })
 	for lo := 0; lo < len(list); {

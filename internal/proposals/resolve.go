@@ -51,11 +51,14 @@ var world = sync.OnceValue(func() [][]string {
 // on offer or not: whether something is on offer is for Pick to say. A text that it does not understand is a
 // *WhereError.
 func (s *Snapshot) Resolve(where string) (vpn.Target, error) {
+	if isBlank(where) {
+		return vpn.Target{}, nil
+	}
 	where = clean(where, maxQuery)
 	q := fold(where)
 	switch {
 	case where == "":
-		return vpn.Target{}, nil
+		return vpn.Target{}, &WhereError{Why: "what was given has no readable character"}
 	case strings.HasPrefix(q, "0x"):
 		return s.resolveID(where, q)
 	}

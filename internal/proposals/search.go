@@ -63,14 +63,14 @@ func newIndex(s *Snapshot) index {
 		x.codes[i] = strings.ToLower(c.Code)
 		seen := map[string]int32{} // by the name as written; a city belongs to one country
 		for j := range c.Proposals {
-			x.country = append(x.country, int32(i)) //nolint:gosec // bounded by maxOffers
+			x.country = append(x.country, int32(i))
 			name := c.Proposals[j].City
 			at, ok := seen[name]
 			if !ok {
 				at = -1
 				if text := fold(name); text != "" {
-					at = int32(len(x.cities))                         //nolint:gosec // likewise
-					x.cities = append(x.cities, city{text, int32(i)}) //nolint:gosec // likewise
+					at = int32(len(x.cities))
+					x.cities = append(x.cities, city{text, int32(i)})
 				}
 				seen[name] = at
 			}

@@ -131,6 +131,7 @@ func TestResolve(t *testing.T) {
 		"0x12":     `"0x12" is no provider id: one has 0x and 40 digits, this has 2.`,
 		"0xhello":  `"0xhello" is no provider id: after 0x only the digits 0-9 and a-f may follow.`,
 		"\x1b[2J":  `"[2J" is neither`,
+		"\x00\xff": "no readable character",
 	} {
 		got, err := s.Resolve(where)
 		var bad *WhereError

@@ -1,0 +1,180 @@
+// Package control lets other programs of the same user talk to the running one: JSON over HTTP on a Unix socket, and the
+// documents that the command line prints with --json.
+//
+// cmd serves it next to the window or the foreground run; the command line, and a second start that only brings the
+// window forward, use Client.
+//
+// Requests run on goroutines of net/http. They never ask the core anything: they read the newest state, which receivers
+// keep up to date on their lane, and send Commands, whose answer is the state that follows.
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/bus"
+	"github.com/mysteriumvpn/desktop/internal/logs"
+	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+// protocol is what both sides must speak. It changes when an older program would misread a newer one.
+const protocol = 1
+
+// The headers that both sides send with everything.
+const (
+	headerProtocol = "Mysteriumvpn-Protocol"
+	headerVersion  = "Mysteriumvpn-Version"
+)
+
+const (
+	maxRequests = 64               // at one time; each watcher is one
+	maxBody     = 16 << 10         // bytes of a request
+	writeTime   = 10 * time.Second // in which a client must take what it is sent
+	closeTime   = 2 * time.Second  // in which requests must end when the program does
+)
+
+// Deps are the parts of the program that control shows to the outside. All but Window must be there.
+type Deps struct {
+	Status   bus.Receiver[vpn.Status]  // on a lane where a receiver may take a lock for a moment, so not the window's
+	Traffic  bus.Receiver[vpn.Traffic] // likewise
+	Commands bus.Sender[vpn.Command]
+	Window   bus.Sender[vpn.Raise] // nil: the program runs without a window
+	Book     *proposals.Book
+	Ring     *logs.Ring
+	Version  string // of the program, for people
+}
+
+// Serve answers on l until ctx ends, then ends all requests, closes l and returns nil. Any other end is an error. Who may
+// connect is for l to say; everyone who does may do everything.
+func Serve(ctx context.Context, l net.Listener, d Deps) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	now := newPresent()
+	var scope bus.Scope
+	defer scope.Close()
+	scope.Add(d.Status.On(now.setStatus))
+	scope.Add(d.Traffic.On(now.setTraffic))
+
+	s := &server{Deps: d, present: now}
+	web := &http.Server{
+		Handler:           s.handler(),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: writeTime, // and no ReadTimeout: it would end streams
+		MaxHeaderBytes:    maxBody,
+		ErrorLog:          quiet,
+	}
+	served := make(chan error, 1)
+	go func() { served <- web.Serve(l) }()
+	var err error
+	select {
+	case err = <-served:
+		err = fmt.Errorf("control socket: %w", err)
+		cancel()
+	case <-ctx.Done():
+	}
+	stop, done := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+	defer done()
+	if web.Shutdown(stop) != nil {
+		_ = web.Close()
+	}
+	s.running.Wait()
+	return err
+}
+
+// server answers requests.
+type server struct {
+	Deps
+	present *present
+	running sync.WaitGroup
+	count   atomic.Int32
+}
+
+func (s *server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", s.status)
+	mux.HandleFunc("GET /watch", s.watch)
+	mux.HandleFunc("GET /countries", s.countries)
+	mux.HandleFunc("GET /proposals", s.proposals)
+	mux.HandleFunc("GET /logs", s.logs)
+	mux.HandleFunc("POST /connect", s.connect)
+	mux.HandleFunc("POST /disconnect", s.disconnect)
+	mux.HandleFunc("POST /raise", s.raise)
+	mux.HandleFunc("POST /quit", s.quit)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusNotFound, &Error{Code: "no_such_call", Text: "The running program does not know this call."})
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.running.Add(1)
+		defer s.running.Done()
+		defer s.count.Add(-1)
+		w.Header().Set(headerProtocol, strconv.Itoa(protocol))
+		w.Header().Set(headerVersion, s.Version)
+		switch {
+		case s.count.Add(1) > maxRequests:
+			refuse(w, http.StatusServiceUnavailable, &Error{Code: "too_many", Text: "Too many commands talk to the running program. End some of them."})
+		case r.Header.Get(headerProtocol) != strconv.Itoa(protocol):
+			refuse(w, http.StatusUpgradeRequired, versionError(s.Version, r.Header.Get(headerVersion)))
+		default:
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			mux.ServeHTTP(w, r)
+		}
+	})
+}
+
+// versionError says that the running program and the command are of versions that do not understand each other.
+func versionError(running, command string) *Error {
+	return &Error{Code: CodeVersion, Text: fmt.Sprintf("The running MysteriumVPN is %s and this command is %s: they do not understand each other. Quit the running one and start it again.",
+		versionName(running), versionName(command))}
+}
+
+func versionName(v string) string {
+	if v == "" {
+		return "of another version"
+	}
+	return "version " + v
+}
+
+// refuse answers with an error document.
+func refuse(w http.ResponseWriter, status int, e *Error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(encode(errorDoc{Error: e}))
+}
+
+// answer sends one document.
+func answer(w http.ResponseWriter, doc any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTime))
+	_, _ = w.Write(encode(doc))
+}
+
+// stream sends documents one a line. Each is on its way when send returns.
+type stream struct {
+	w   http.ResponseWriter
+	out *http.ResponseController
+}
+
+func newStream(w http.ResponseWriter) *stream {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	return &stream{w: w, out: http.NewResponseController(w)}
+}
+
+func (s *stream) send(doc any) error { return s.write(encode(doc)) }
+
+func (s *stream) write(b []byte) error {
+	if err := s.out.SetWriteDeadline(time.Now().Add(writeTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if _, err := s.w.Write(b); err != nil {
+		return err
+	}
+	return s.out.Flush()
+}
