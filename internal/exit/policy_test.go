@@ -214,3 +214,19 @@ func FuzzPolicy(f *testing.F) {
 		}
 	})
 }
+
+func TestDialNoticesThatItCameBackToTheHost(t *testing.T) {
+	to := serveTCP(t, loopV4, echoTCP)
+	f := newFlows()
+	fl, ok := f.begin(flowTCP, clientV4)
+	require.True(t, ok)
+	defer f.end(fl)
+	// As if the address had come up after the policy looked.
+	_, err := (&running{policy: testPolicy("127.0.0.0/8")}).dial(fl, "tcp", to)
+	require.ErrorIs(t, err, ErrRefused)
+	_, err = (&running{policy: testPolicy()}).dial(fl, "udp", to)
+	require.ErrorIs(t, err, ErrRefused)
+	c, err := (&running{policy: testPolicy("127.0.0.1/32")}).dial(fl, "tcp", to)
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+}

@@ -329,3 +329,14 @@ func BenchmarkTunnel(b *testing.B) {
 		})
 	}
 }
+
+func TestEndpointIsItsAddress(t *testing.T) {
+	e, err := parseEndpoint("[::ffff:192.0.2.1]:5")
+	require.NoError(t, err)
+	e.ClearSrc()
+	require.Equal(t, "192.0.2.1:5", e.DstToString())
+	require.Equal(t, netip.MustParseAddr("192.0.2.1"), e.DstIP())
+	require.Equal(t, []byte{192, 0, 2, 1, 5, 0}, e.DstToBytes())
+	require.Empty(t, e.SrcToString())
+	require.False(t, e.SrcIP().IsValid())
+}
