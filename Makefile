@@ -35,6 +35,7 @@ screenshots: build ## drive the window under Xvfb and write docs/screenshots
 	@scripts/screenshots.sh
 
 assets: ## fetch and rasterise flags, icons, map and fonts again
+	@scripts/packages.sh assets
 	@scripts/assets.sh
 
 fmt: ## format all Go code

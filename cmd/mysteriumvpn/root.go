@@ -28,6 +28,9 @@ Your address does not change.`,
 		SilenceUsage:  true,
 		Args:          noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd); err != nil {
+				return err
+			}
 			return openWindow(cmd.Context(), foldersAt(home), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}

@@ -88,9 +88,8 @@ func showProblem(text string) {
 	fy.Run()
 }
 
-func display() bool {
-	return runtime.GOOS != "linux" || os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
-}
+// display reports whether there is an X server to draw on; a Wayland desktop offers one too, by XWayland.
+func display() bool { return runtime.GOOS != "linux" || os.Getenv("DISPLAY") != "" }
 
 // trayHost reports whether the desktop shows tray icons. Fyne makes one either way, so a window that hides without
 // asking could not be found again.

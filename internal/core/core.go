@@ -146,6 +146,9 @@ func (c *Core) take(in input) {
 	c.order.Store(s.order)
 	c.follow(old.Node, s.Node)
 	if s.Status != old.Status {
+		if s.Phase == vpn.Up && old.Phase != vpn.Up {
+			c.Traffic.Send(c.read(vpn.Traffic{})) // whoever hears of Up finds its counters too
+		}
 		c.Status.Send(s.Status)
 	}
 	for _, e := range effects {

@@ -86,17 +86,24 @@ func (c *Core) meter() {
 		select {
 		case <-c.ctx.Done():
 			return
-		case now := <-t.C:
-			s, up := c.Tunnel.Stats()
-			v := vpn.Traffic{}
-			if up {
-				v = vpn.Traffic{BytesSent: s.BytesSent, BytesReceived: s.BytesReceived, LastHandshake: s.LastHandshake, At: now}
-				v.SentPerSecond = rate(last.BytesSent, s.BytesSent, now.Sub(last.At))
-				v.ReceivedPerSecond = rate(last.BytesReceived, s.BytesReceived, now.Sub(last.At))
-			}
-			last = v
-			c.Traffic.Send(v)
+		case <-t.C:
+			last = c.read(last)
+			c.Traffic.Send(last)
 		}
+	}
+}
+
+// read takes the tunnel's counters; rates are those since last.
+func (c *Core) read(last vpn.Traffic) vpn.Traffic {
+	s, up := c.Tunnel.Stats()
+	if !up {
+		return vpn.Traffic{}
+	}
+	now := time.Now()
+	return vpn.Traffic{
+		BytesSent: s.BytesSent, BytesReceived: s.BytesReceived, LastHandshake: s.LastHandshake, At: now,
+		SentPerSecond:     rate(last.BytesSent, s.BytesSent, now.Sub(last.At)),
+		ReceivedPerSecond: rate(last.BytesReceived, s.BytesReceived, now.Sub(last.At)),
 	}
 }
 

@@ -39,7 +39,7 @@ const (
 // sentences are English; translations live in the ui, keyed by code. %[1]s is A and %[2]s is B.
 var sentences = map[Code]string{
 	NodeIsStarting:    "The node is starting. This takes a few seconds.",
-	NodeWentAway:      "The node stopped and is being started again: %[1]s",
+	NodeWentAway:      "The node stopped (%[1]s). It is being started again.",
 	NodeGaveUp:        "The node keeps stopping, so it was given up: %[1]s. See the log, then try to connect again.",
 	NodeNotFound:      "The node program %[1]s was not found. Install it, then try to connect again.",
 	NodePortTaken:     "Another program uses the node's port %[1]s. Close it, then try to connect again.",
