@@ -51,6 +51,7 @@ type link struct {
 	ctx context.Context // ends with the link, with errNotUp as its cause
 	end context.CancelCauseFunc
 
+	open  atomic.Int64 // connections through the tunnel
 	slow6 atomic.Int64 // unix seconds until which IPv4 is tried first, because IPv6 lost to it; 0 = never
 
 	mu    sync.Mutex
@@ -79,14 +80,16 @@ func (l *link) enter() bool {
 
 func (l *link) leave() { l.flows.Done() }
 
-// close ends every flow and waits until they have gone.
-func (l *link) close() {
+// close ends every flow, waits until they have gone, and reports whether there were any connections.
+func (l *link) close() bool {
 	l.mu.Lock()
 	l.ended = true
 	l.mu.Unlock()
+	open := l.open.Load() > 0
 	l.end(errNotUp)
 	l.flows.Wait()
 	l.pages.CloseIdleConnections()
+	return open
 }
 
 // until gives a context that ends with ctx, with the link, and after d.
@@ -230,17 +233,20 @@ func (l *link) race(ctx context.Context, addrs []netip.Addr, port uint16) (net.C
 	return nil, firstErr
 }
 
-// linked is a connection through the tunnel that ends when its link does.
-type linked struct {
-	net.Conn
-	stop func() bool
-}
-
 // onEnd runs what when the link ends, unless the function it gives is called before.
 func (l *link) onEnd(what func()) func() bool { return context.AfterFunc(l.ctx, what) }
 
+// linked is a connection through the tunnel that ends when its link does.
+type linked struct {
+	net.Conn
+	link *link
+	stop func() bool
+	once sync.Once
+}
+
 func newLinked(l *link, c net.Conn) *linked {
-	return &linked{Conn: c, stop: context.AfterFunc(l.ctx, func() {
+	l.open.Add(1)
+	return &linked{Conn: c, link: l, stop: l.onEnd(func() {
 		_ = c.SetDeadline(time.Unix(1, 0)) // wakes readers and writers, which Close alone is not sure to do
 		_ = c.Close()
 	})}
@@ -248,6 +254,7 @@ func newLinked(l *link, c net.Conn) *linked {
 
 // Close closes the connection.
 func (c *linked) Close() error {
+	c.once.Do(func() { c.link.open.Add(-1) })
 	c.stop()
 	return c.Conn.Close()
 }

@@ -50,7 +50,7 @@ type Tunnel struct {
 	opts Options
 	turn chan struct{} // holds one token; who has it may change what is up
 
-	spoke handshake // owned by who has the turn
+	last speaker // owned by who has the turn
 
 	mu     sync.Mutex
 	front  *front
@@ -96,8 +96,10 @@ func (t *Tunnel) Listen(addr string, expose bool) (Proxy, error) {
 
 // Up makes a device with cfg and sends what programs do next through it. A device that is up already is replaced: its
 // flows break, as their far end saw another address. The same cfg again, while the device hears from its exit, changes
-// nothing. Up does not wait for a handshake (see Stats), but the device asks for one at once. If it fails, what was up
-// stays up; only a cfg with the ListenPort of the device that is up closes that one first.
+// nothing. Up does not wait for a handshake (see Stats), but the device asks for one at once.
+//
+// A cfg that cannot be right leaves what was up. With a key or a fixed port of its own the new device is made before
+// the old one goes; with those of the old one it can only come after, and for that moment nothing is up.
 func (t *Tunnel) Up(ctx context.Context, cfg wgnet.Config) error {
 	if err := t.take(ctx); err != nil {
 		return fmt.Errorf("bring the tunnel up: %w", err)
@@ -113,19 +115,22 @@ func (t *Tunnel) Up(ctx context.Context, cfg wgnet.Config) error {
 		return fmt.Errorf("bring the tunnel up: %w", context.Cause(ctx))
 	case old != nil && !old.stalled() && reflect.DeepEqual(old.cfg, cfg):
 		return nil
-	case old != nil && cfg.ListenPort != 0 && cfg.ListenPort == old.dev.ListenPort():
-		t.set(nil)
-		t.tearDown(old)
-		old = nil
 	}
-	if err := t.spoke.wait(ctx, cfg.PrivateKey); err != nil {
-		return fmt.Errorf("bring the tunnel up: %w", err)
-	}
-	d, err := newDevice(cfg, t.opts)
+	d, err := newDevice(cfg)
 	if err != nil {
 		return fmt.Errorf("bring the tunnel up: %w", err)
 	}
-	t.spoke = handshake{cfg.PrivateKey, time.Now()}
+	if old != nil && (cfg.PrivateKey == old.cfg.PrivateKey || cfg.ListenPort != 0 && cfg.ListenPort == old.dev.ListenPort()) {
+		t.down()
+		old = nil
+	}
+	if err := t.last.wait(ctx, cfg.PrivateKey); err != nil {
+		_ = d.net.Close()
+		return fmt.Errorf("bring the tunnel up: %w", err)
+	}
+	if err := d.start(t.opts); err != nil {
+		return fmt.Errorf("bring the tunnel up: %w", err)
+	}
 	t.set(d)
 	if old != nil {
 		t.tearDown(old)
@@ -210,29 +215,27 @@ func (t *Tunnel) down() {
 }
 
 func (t *Tunnel) tearDown(d *device) {
-	if last := d.dev.Stats().LastHandshake; d.cfg.PrivateKey == t.spoke.key && last.After(t.spoke.at) {
-		t.spoke.at = last
-	}
 	t.within("the WireGuard device", d.close)
+	t.last = speaker{d.cfg.PrivateKey, time.Now()}
 }
 
-// handshake is when we may have last begun one, and with which key.
-type handshake struct {
-	key wgnet.Key
-	at  time.Time
+// speaker is the key of a device that is gone, and since when.
+type speaker struct {
+	key  wgnet.Key
+	gone time.Time
 }
 
-// handshakePause is how far apart the handshakes of one key have to be. WireGuard refuses a handshake that is not
-// later than the last one by its clock, which wireguard-go rounds to 17 ms, and those that follow within 20 ms. The
-// one that is refused is repeated only after 5 s, so waiting is faster.
-const handshakePause = 50 * time.Millisecond
+// keyPause is how long a key is silent between two devices. What the old one sent last may still be on its way, and
+// the exit would answer the new one's handshake to where that came from. Also, WireGuard refuses handshakes of one key
+// that are less than 17 to 20 ms apart. Either way the handshake is repeated only after 5 s, so waiting is faster.
+const keyPause = 50 * time.Millisecond
 
 // wait returns when a device with key may speak.
-func (h handshake) wait(ctx context.Context, key wgnet.Key) error {
+func (h speaker) wait(ctx context.Context, key wgnet.Key) error {
 	if key != h.key {
 		return nil
 	}
-	pause := time.NewTimer(time.Until(h.at.Add(handshakePause)))
+	pause := time.NewTimer(time.Until(h.gone.Add(keyPause)))
 	defer pause.Stop()
 	select {
 	case <-pause.C:
@@ -268,7 +271,8 @@ type device struct {
 	watch *watch
 }
 
-func newDevice(cfg wgnet.Config, o Options) (*device, error) {
+// newDevice checks cfg by making all that needs no socket. Start it, or close its net.
+func newDevice(cfg wgnet.Config) (*device, error) {
 	var addrs []netip.Addr
 	var r reach
 	for _, p := range cfg.Addresses {
@@ -283,21 +287,32 @@ func newDevice(cfg wgnet.Config, o Options) (*device, error) {
 	if err != nil {
 		return nil, err
 	}
-	dev, err := wgnet.NewDevice(n, wgnet.NewBind(), &cfg, o.Log) // closes n if it fails
+	return &device{cfg: cfg, net: n, link: newLink(netCarrier{n}, r, cfg.DNS), probe: probeTarget(cfg, r)}, nil
+}
+
+// start makes WireGuard run. If it fails, everything is closed.
+func (d *device) start(o Options) error {
+	dev, err := wgnet.NewDevice(d.net, wgnet.NewBind(), &d.cfg, o.Log)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	d := &device{cfg: cfg, net: n, dev: dev, link: newLink(netCarrier{n}, r, cfg.DNS), probe: probeTarget(cfg, r)}
+	d.dev = dev
 	d.watch = startWatch(d, d.probe.IsValid(), o.OnStall, o.OnAlive)
 	dev.SendHandshake()
-	return d, nil
+	return nil
 }
 
 func (d *device) stalled() bool { return d.watch.stalled.Load() }
 
+// farewell is what the last packets of flows get to leave in: then the far end knows that they are over, instead of
+// waiting for more.
+const farewell = 20 * time.Millisecond
+
 func (d *device) close() {
 	d.watch.stop()
-	d.link.close()
+	if d.link.close() {
+		<-time.After(farewell)
+	}
 	d.dev.Close()
 }
 

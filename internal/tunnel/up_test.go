@@ -84,9 +84,16 @@ func TestUpAndDownAHundredTimesUnderLoad(t *testing.T) {
 	}
 	for i := range cycles {
 		require.NoError(t, tu.Up(ctx, far.config()), i)
-		try, done := context.WithTimeout(ctx, 20*time.Second)
-		require.NoError(t, tryEcho(try, p, at(exitV4, 7)), i)
-		done()
+		var err error
+		for range 3 { // a new stack may choose a port that the far end still has in a flow of an earlier one
+			try, done := context.WithTimeout(ctx, 10*time.Second)
+			err = tryEcho(try, p, at(exitV4, 7))
+			done()
+			if err == nil {
+				break
+			}
+		}
+		require.NoError(t, err, i)
 		if i%3 != 0 { // each third time Up replaces
 			tu.Down()
 			_, up := tu.Stats()
