@@ -89,8 +89,10 @@ func newProgram(t *testing.T) *program {
 	p.heard = bustest.Record(t, p.topics.Commands)
 	lane := b.Go("control")
 	p.book.Replace([]tequilapi.Proposal{
-		{ProviderID: provider, ServiceType: "wireguard", Location: tequilapi.ProposalLocation{Country: "DE", City: "Berlin", ISP: "Telekom", IPType: "residential"},
-			Quality: tequilapi.Quality{Quality: 2.4, Latency: 55, Bandwidth: 45}, Price: tequilapi.Price{PerHour: tequilapi.Wei(60000000000000), PerGiB: tequilapi.Wei(100000000000000000)}},
+		{
+			ProviderID: provider, ServiceType: "wireguard", Location: tequilapi.ProposalLocation{Country: "DE", City: "Berlin", ISP: "Telekom", IPType: "residential"},
+			Quality: tequilapi.Quality{Quality: 2.4, Latency: 55, Bandwidth: 45}, Price: tequilapi.Price{PerHour: tequilapi.Wei(60000000000000), PerGiB: tequilapi.Wei(100000000000000000)},
+		},
 		{ProviderID: strings.ReplaceAll(provider, "1", "2"), ServiceType: "wireguard", Location: tequilapi.ProposalLocation{Country: "US"}},
 	}, noon)
 	p.deps = Deps{
@@ -482,6 +484,7 @@ func TestLogs(t *testing.T) {
 		assert.Equal(t, []string{"0", "1", "2", "3", "4", "5"}, all(LogQuery{}))
 		assert.Equal(t, []string{"1", "4"}, all(LogQuery{Source: logs.Node}))
 		assert.Equal(t, []string{"4", "5"}, all(LogQuery{Tail: 2}))
+		assert.Equal(t, []string{"4"}, all(LogQuery{Tail: 1, Source: logs.Node}))
 		assert.Equal(t, []string{"3", "4", "5"}, all(LogQuery{Cursor: 3}))
 		enough := errors.New("enough")
 		require.ErrorIs(t, p.client.Logs(t.Context(), LogQuery{}, func(LogDoc) error { return enough }), enough)

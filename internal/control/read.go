@@ -68,19 +68,9 @@ func (s *server) logs(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	var cursor uint64
-	for name, set := range map[string]func(uint64){
-		"cursor": func(n uint64) { cursor = n },
-		"tail":   func(n uint64) { cursor = s.Ring.Tail(int(min(n, 1<<30))) },
-	} {
-		if text := r.FormValue(name); text != "" {
-			n, err := strconv.ParseUint(text, 10, 64)
-			if err != nil {
-				refuse(w, http.StatusBadRequest, &Error{Code: "bad_number", Text: "The " + name + " " + strconv.Quote(text) + " is no number."})
-				return
-			}
-			set(n)
-		}
+	cursor, resumed, ok := s.logCursor(w, r, only)
+	if !ok {
+		return
 	}
 	more := make(chan struct{}, 1)
 	follow := r.FormValue("follow") == "true"
@@ -98,9 +88,10 @@ func (s *server) logs(w http.ResponseWriter, r *http.Request) {
 	}
 	for {
 		var err error
-		if cursor, err = s.sendLines(out, cursor, only); err != nil || !follow {
+		if cursor, err = s.sendLines(out, cursor, resumed, only); err != nil || !follow {
 			return
 		}
+		resumed = true
 		select {
 		case <-more:
 		case <-r.Context().Done():
@@ -109,15 +100,42 @@ func (s *server) logs(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// sendLines sends what follows cursor and gives the cursor after it.
-func (s *server) sendLines(out *stream, cursor uint64, only logs.Source) (uint64, error) {
+// logCursor reads where to begin. resumed: the client says where it was, so that lines lost since are a loss. On a bad
+// number it answers itself and gives false for ok.
+func (s *server) logCursor(w http.ResponseWriter, r *http.Request, only logs.Source) (cursor uint64, resumed, ok bool) {
+	number := func(name string) (n uint64, given bool) {
+		text := r.FormValue(name)
+		if text == "" {
+			return 0, false
+		}
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			refuse(w, http.StatusBadRequest, &Error{Code: "bad_number", Text: "The " + name + " " + strconv.Quote(text) + " is no number."})
+			ok = false
+		}
+		return n, true
+	}
+	ok = true
+	cursor, resumed = number("cursor")
+	if n, given := number("tail"); given && ok {
+		cursor, resumed = s.Ring.Tail(int(min(n, 1<<30))), false
+		if only != logs.SourceUnknown {
+			cursor = s.Ring.TailOf(only, int(min(n, 1<<30)))
+		}
+	}
+	return cursor, resumed, ok
+}
+
+// sendLines sends what follows cursor and gives the cursor after it. What went before the first look is no loss, unless
+// the client resumes.
+func (s *server) sendLines(out *stream, cursor uint64, resumed bool, only logs.Source) (uint64, error) {
 	for until := s.Ring.Last(); cursor != until; {
 		lines, next, lost := s.Ring.Read(cursor, logBatch)
 		var b []byte
-		if lost > 0 && cursor > 0 { // what went before the first look is no loss
+		if lost > 0 && resumed {
 			b = append(b, encode(LogDoc{Lost: lost})...)
 		}
-		cursor = next
+		cursor, resumed = next, true
 		for _, l := range lines {
 			if only == logs.SourceUnknown || l.Source == only {
 				b = append(b, encode(LogDoc{Line: l})...)

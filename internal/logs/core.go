@@ -17,7 +17,7 @@ import (
 // NewLogger makes the program's logger: its lines go into the ring as of source App, and to the cores given besides.
 // Those get lines as they were said, secrets and all: they are for tests.
 func NewLogger(r *Ring, more ...zapcore.Core) *zap.Logger {
-	var core zapcore.Core = NewCore(r, App)
+	core := NewCore(r, App)
 	if len(more) > 0 {
 		core = zapcore.NewTee(append([]zapcore.Core{core}, more...)...)
 	}

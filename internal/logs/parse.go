@@ -3,6 +3,7 @@ package logs
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 )
@@ -71,7 +72,7 @@ func parseJSON(s string) (Line, bool) {
 	if _, err := d.Token(); err != nil || !said {
 		return Line{}, false
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // the decoder gives it bare
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Line{}, false
 	}
 	l.Fields = string(t.b)

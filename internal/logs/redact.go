@@ -278,6 +278,9 @@ func valueOf[S bytestring](s S, from, sep int) (lo, hi int, ok bool) {
 	case least == wholeLine: // Authorization: Basic …
 		for hi = lo; hi < len(s) && (kind[s[hi]]&endsValue == 0 || kind[s[hi]]&isSpace != 0); hi++ {
 		}
+	case least == 1 && lo < len(s) && (s[lo] == '[' || s[lo] == '{'): // bytes as Go prints them: [200 15 159]
+		for hi = lo + 1; hi < len(s) && s[hi-1] != ']' && s[hi-1] != '}'; hi++ {
+		}
 	default:
 		_, hi, _ = plainValue(s, lo, least)
 	}

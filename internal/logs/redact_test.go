@@ -41,6 +41,9 @@ func TestSecretsAreReplaced(t *testing.T) {
 		"myst --identity.passphrase hunter2 --x":                          "myst --identity.passphrase [redacted] --x",
 		"myst --passphrase=hunter2 daemon":                                "myst --passphrase=[redacted] daemon",
 		"currentPassphrase='a b c' ok":                                    "currentPassphrase='[redacted]' ok",
+		"{PrivateKey:[200 15 159 244] Port:1}":                            "{PrivateKey:[redacted] Port:1}",
+		"private_key=[1 2 3":                                              "private_key=[redacted]",
+		`"{\\\"private_key\\\":\\\"` + wgKey + `\\\",1}"`:                 `"{\\\"private_key\\\":\\\"[redacted]\\\",1}"`,
 		"api_key=abcdef1234":                                              "api_key=[redacted]",
 		"access-token: 12345678":                                          "access-token: [redacted]",
 		`"crypto":{"cipher":"aes-128-ctr","ciphertext":"` + hexKey + `","cipherparams":{"iv":"` + hexKey[:32] + `"},"kdf":"scrypt","kdfparams":{"n":4096,"salt":"` + hexKey + `"},"mac":"` + hexKey + `"}`: `"crypto":{"cipher":"aes-128-ctr","ciphertext":"[redacted]","cipherparams":{"iv":"[redacted]"},"kdf":"scrypt","kdfparams":{"n":4096,"salt":"[redacted]"},"mac":"[redacted]"}`,
@@ -108,7 +111,7 @@ func TestOrdinaryLinesStay(t *testing.T) {
 func TestRedactTakesLinearTime(t *testing.T) {
 	hostile := []string{
 		"://", "key=", "private_key:\"", "eyJ.", "bearer ", "\\\"", "passphrase='", "=", "a:", "--passphrase ", "eyJaaaaaa.aaaa.", " . ", "key ", "x_-",
-		hexKey, wgKey, "authorization:", "passphrase=[redacted]", "passphrase=[redacted", "token=abc", "key=\"", "mac='",
+		hexKey, wgKey, "authorization:", "passphrase=[redacted]", "psk=[", "psk={[", "passphrase=[redacted", "token=abc", "key=\"", "mac='",
 	}
 	measure := func(s string) time.Duration {
 		best := time.Hour

@@ -40,12 +40,12 @@ func NewRing(lines int) *Ring {
 // whatever their level.
 func (r *Ring) SetLevel(l Level) { r.level.Store(uint32(l)) }
 
-// Append puts in a line: secrets replaced, too long a line cut, Seq given, At too if it is zero.
+// Append puts in a line: made one line of plain text, secrets replaced, what is too long cut, Seq given, At too if it is zero.
 func (r *Ring) Append(l Line) {
 	if l.At.IsZero() {
 		l.At = time.Now()
 	}
-	put(r, l.At, l.Source, l.Level, Redact(l.Text), Redact(l.Fields))
+	put(r, l.At, l.Source, l.Level, Redact(oneLine(l.Text)), Redact(oneLine(l.Fields)))
 }
 
 // put keeps a line that is free of secrets already. It copies text and fields.
@@ -122,6 +122,21 @@ func (r *Ring) Tail(n int) uint64 {
 		return last - uint64(n)
 	}
 	return 0
+}
+
+// TailOf gives the cursor from which Read gives, among others, at most n lines of one source that are there now, the
+// newest.
+func (r *Ring) TailOf(src Source, n int) uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := &r.shelves[min(src, sources-1)]
+	switch {
+	case n == 0:
+		return r.last.Load()
+	case n < 0 || n >= s.n:
+		return 0
+	}
+	return s.at(s.n-n).seq - 1
 }
 
 // OnAppend calls fn with the number of the newest line soon after lines came in: many lines make one call, at most one

@@ -41,10 +41,28 @@ func TestReadGivesLinesInOrderOfArrival(t *testing.T) {
 	assert.Len(t, lines, 9, "a cursor of another ring begins anew")
 	lines, _, _ = r.Read(r.Tail(2), 100)
 	assert.Len(t, lines, 2)
+	for n, want := range map[int][]string{0: nil, 1: {"6"}, 2: {"2", "6"}, 3: {"2", "6"}, -1: {"2", "6"}} {
+		var got []string
+		lines, _, _ = r.Read(r.TailOf(Node, n), 100)
+		for _, l := range lines {
+			if l.Source == Node {
+				got = append(got, l.Text)
+			}
+		}
+		assert.Equal(t, want, got, n)
+	}
 	lines, next, lost = r.Read(4, 0)
 	assert.Empty(t, lines)
 	assert.Equal(t, uint64(4), next)
 	assert.Zero(t, lost)
+}
+
+func TestWhatIsAppendedIsOneCleanLine(t *testing.T) {
+	r := NewRing(100)
+	r.Append(Line{Text: "a\nb\x1b[31m\xff", Fields: "k=\r\u202ev"})
+	lines, _, _ := r.Read(0, 1)
+	assert.Equal(t, "a b\ufffd", lines[0].Text)
+	assert.Equal(t, "k=v", lines[0].Fields)
 }
 
 func TestAFloodLeavesOtherSourcesAlone(t *testing.T) {
@@ -155,7 +173,7 @@ func TestOnAppendFromManySides(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 4 {
 			wg.Go(func() {
-				defer r.OnAppend(func(n uint64) { mu.Lock(); last[i] = max(last[i], n); mu.Unlock() })
+				defer r.OnAppend(func(n uint64) { mu.Lock(); last[i] = max(last[i], n); mu.Unlock() })()
 			})
 			wg.Go(func() {
 				for range 100 {

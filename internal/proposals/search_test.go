@@ -205,6 +205,8 @@ func BenchmarkPick(b *testing.B) {
 	s := book(large(10_000)...)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.Pick(vpn.Target{Country: "DE"}, nil)
+		if _, why := s.Pick(vpn.Target{Country: "DE"}, nil); !why.Zero() {
+			b.Fatal(why)
+		}
 	}
 }
