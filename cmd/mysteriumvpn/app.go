@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +27,9 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/wgnet"
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
+
+// sandboxMark ends the version of a node of ours that serves the sandbox.
+const sandboxMark = "-sandbox"
 
 // logLines is how many log lines are kept in memory.
 const logLines = 6000
@@ -170,7 +174,15 @@ func (a *app) nodeSpec(o *startOptions, n vpn.Network, api string) nodeproc.Spec
 	if program == "" {
 		program = ownProgram()
 	}
-	return nodeproc.Spec{Path: program, Args: o.nodeArgs(a.folders, n, api), API: api}
+	return nodeproc.Spec{Path: program, Args: o.nodeArgs(a.folders, n, api), API: api, Accept: sandboxNode}
+}
+
+// sandboxNode refuses to adopt a node of another network: its exits would not be where the window says.
+func sandboxNode(h nodeproc.Health) error {
+	if !strings.HasSuffix(h.Version, sandboxMark) {
+		return fmt.Errorf("node %s is not one of the sandbox network", h.Version)
+	}
+	return nil
 }
 
 // ownProgram is the path of this very program.

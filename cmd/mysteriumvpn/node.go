@@ -49,7 +49,7 @@ It asks the supervisor socket to bring its tunnel up, as a Mysterium node does.`
 			out := cmd.OutOrStdout()
 			n, err := localnode.New(localnode.Options{
 				Home: home, Address: address, Port: port, SupervisorSocket: socket, Allow: allow, DNS: exits.dns,
-				Version: version + "-sandbox",
+				Version: version + sandboxMark,
 				Log:     func(line string) { fmt.Fprintln(out, line) },
 				OnListen: func(a netip.AddrPort) {
 					fmt.Fprintf(out, "TequilAPI at http://%s\n", a)

@@ -36,7 +36,8 @@ func fileHash() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// playSite serves HTTP, UDP echo and names at the address given, until its standard input ends.
+// playSite serves HTTP, UDP echo and names at the address given, and HTTP at a second one if there is one, until its
+// standard input ends.
 func playSite() {
 	addr := os.Args[1]
 	port := func(p int) string { return net.JoinHostPort(addr, strconv.Itoa(p)) }
@@ -58,6 +59,11 @@ func playSite() {
 	web, err := net.Listen("tcp", port(8080))
 	must(err)
 	go func() { must(http.Serve(web, mux)) }()
+	if len(os.Args) > 2 {
+		web6, err := net.Listen("tcp", net.JoinHostPort(os.Args[2], "8080"))
+		must(err)
+		go func() { must(http.Serve(web6, mux)) }()
+	}
 
 	echo, err := net.ListenPacket("udp", port(7007))
 	must(err)

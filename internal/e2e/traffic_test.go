@@ -70,6 +70,16 @@ func TestTraffic(t *testing.T) {
 		require.NoError(t, err, out)
 		assert.Equal(t, "there and back", out)
 	})
+	t.Run("IPv6", func(t *testing.T) {
+		if w.site6 == "" {
+			t.Skip("the site has no IPv6 address on this host")
+		}
+		for _, way := range [][2]string{{"socks5", socks}, {"connect", web}} {
+			out, err := w.client(way[0], way[1], "http://["+w.site6+"]:8080/ip")
+			require.NoError(t, err, out)
+			assert.Contains(t, out, w.site6)
+		}
+	})
 	t.Run("a name that exists only at the far end", func(t *testing.T) {
 		out, err := w.client("socks5", socks, "http://"+strings.TrimSuffix(farName, ".")+":8080/ip")
 		require.NoError(t, err, out)

@@ -29,27 +29,30 @@ type world struct {
 	app     []string // prefix of commands in the app's namespace
 	far     []string // prefix of commands beside the node
 	site    string   // address of the far site
+	site6   string   // its IPv6 address; "" = none
 	split   bool
 	runArgs []string
 }
 
 const (
-	siteAddr = "203.0.113.10" // a documentation address: nobody has it
-	farEnd   = "10.213.7.2"
-	nearEnd  = "10.213.7.1"
+	siteAddr  = "203.0.113.10" // documentation addresses: nobody has them
+	siteAddr6 = "2001:db8:f00d::10"
+	farEnd    = "10.213.7.2"
+	nearEnd   = "10.213.7.1"
 )
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, bin: program(t), home: t.TempDir(), site: siteAddr}
 	if os.Getuid() == 0 && runtime.GOOS == "linux" && w.namespaces() == nil {
-		w.split = true
+		w.split, w.site6 = true, siteAddr6
 	} else {
 		t.Log("not root, or no namespaces here: everything runs on one host")
 		w.app, w.far, w.site = nil, nil, ownAddress(t)
 	}
 	w.runArgs = []string{"run", "--network", "sandbox", "--exit.allow", w.site + "/32", "--exit.dns", w.site + ":5353"}
 	if w.split {
+		w.runArgs = append(w.runArgs, "--exit.allow", w.site6+"/128")
 		node := filepath.Join(t.TempDir(), "node")
 		script := fmt.Sprintf("#!/bin/sh\nexec %s %s \"$@\"\n", strings.Join(w.far, " "), w.bin)
 		require.NoError(t, os.WriteFile(node, []byte(script), 0o700))
@@ -74,6 +77,7 @@ func (w *world) namespaces() error {
 		"-n " + near + " link set lo up",
 		"-n " + far + " link set lo up",
 		"-n " + far + " addr add " + siteAddr + "/32 dev lo",
+		"-n " + far + " addr add " + siteAddr6 + "/128 dev lo nodad",
 	} {
 		args := strings.Fields(line)
 		if args[0] == "netns" {
@@ -267,7 +271,11 @@ func (p *process) line(t *testing.T, text string, limit time.Duration) string {
 
 func (w *world) startSite() {
 	w.t.Helper()
-	w.start("site", w.role(w.far, "site", w.site)).line(w.t, "ready", 10*time.Second)
+	at := []string{w.site}
+	if w.site6 != "" {
+		at = append(at, w.site6)
+	}
+	w.start("site", w.role(w.far, "site", at...)).line(w.t, "ready", 10*time.Second)
 }
 
 // startApp starts `mysteriumvpn run` and waits until its control socket answers.

@@ -120,7 +120,7 @@ func (n *Node) dial(l *link) (iface string, err error) {
 	}
 
 	conf := supervisor.Config{
-		Iface: supervisor.DefaultIface, Subnet: netip.PrefixFrom(own[0], 24), PrivateKey: private, DNS: l.dns.addrs,
+		Iface: supervisor.DefaultIface, Subnet: netip.PrefixFrom(own[0], 24), Subnet6: netip.PrefixFrom(own[1], 64), PrivateKey: private, DNS: l.dns.addrs,
 		Peer: supervisor.Peer{
 			PublicKey: l.offer.public, Endpoint: endpoint, Keepalive: keepalive,
 			AllowedIPs: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")},

@@ -24,6 +24,7 @@ const (
 type Config struct {
 	Iface        string       // the name the node would like; "" = any
 	Subnet       netip.Prefix // the tunnel's own address and how many bits of it the network has
+	Subnet6      netip.Prefix // a second one, for IPv6; zero = none. Ours: the real node sends no such key and ignores it
 	PrivateKey   wgnet.Key
 	ListenPort   int          // UDP; 0 = any free port. For the real node: the port it has punched through the NAT
 	DNS          []netip.Addr // resolvers reached through the tunnel; may be empty
@@ -44,6 +45,7 @@ type Peer struct {
 type wire struct {
 	Iface        string   `json:"iface_name"`
 	Subnet       string   `json:"subnet"`
+	Subnet6      string   `json:"subnet6,omitempty"`
 	PrivateKey   string   `json:"private_key"`
 	ListenPort   int      `json:"listen_port"`
 	DNS          []string `json:"dns"`
@@ -67,6 +69,9 @@ func (c *Config) wire() wire {
 			PublicKey: c.Peer.PublicKey.Base64(), Endpoint: c.Peer.Endpoint.String(), Keepalive: c.Peer.Keepalive,
 			AllowedIPs: make([]string, 0, len(c.Peer.AllowedIPs)),
 		},
+	}
+	if c.Subnet6.IsValid() {
+		w.Subnet6 = c.Subnet6.String()
 	}
 	for _, a := range c.DNS {
 		w.DNS = append(w.DNS, a.String())
@@ -140,6 +145,11 @@ func (w *wire) config() (Config, error) {
 	if c.Subnet, err = netip.ParsePrefix(w.Subnet); err != nil {
 		return Config{}, errors.New("subnet is not an address with a prefix length")
 	}
+	if w.Subnet6 != "" {
+		if c.Subnet6, err = netip.ParsePrefix(w.Subnet6); err != nil {
+			return Config{}, errors.New("subnet6 is not an address with a prefix length")
+		}
+	}
 	if c.PrivateKey, err = wgnet.ParseKey(w.PrivateKey); err != nil {
 		return Config{}, fmt.Errorf("private_key: %w", err)
 	}
@@ -184,6 +194,8 @@ func (c *Config) Validate() error {
 		return errors.New("config: subnet is missing or has no length")
 	case own.IsUnspecified() || own.IsMulticast() || own.IsLoopback() || own.Is4In6():
 		return errors.New("config: subnet holds no address that a tunnel can have")
+	case c.Subnet6.IsValid() && !usable6(c.Subnet6):
+		return errors.New("config: subnet6 holds no IPv6 address that a tunnel can have")
 	case c.PrivateKey.Zero() || err != nil:
 		return errors.New("config: private_key is missing")
 	case c.Peer.PublicKey.Zero():
@@ -239,7 +251,7 @@ func (c *Config) WireGuard() (wgnet.Config, error) {
 	}
 	out := wgnet.Config{
 		PrivateKey: c.PrivateKey,
-		Addresses:  []netip.Prefix{c.Subnet},
+		Addresses:  c.addresses(),
 		ListenPort: uint16(c.ListenPort),
 		DNS:        append([]netip.Addr(nil), c.DNS...),
 		Peers:      []wgnet.Peer{{PublicKey: c.Peer.PublicKey, Endpoint: c.Peer.Endpoint, Keepalive: c.Peer.Keepalive}},
@@ -248,4 +260,16 @@ func (c *Config) WireGuard() (wgnet.Config, error) {
 		out.Peers[0].AllowedIPs = append(out.Peers[0].AllowedIPs, p.Masked())
 	}
 	return out, nil
+}
+
+func (c *Config) addresses() []netip.Prefix {
+	if c.Subnet6.IsValid() {
+		return []netip.Prefix{c.Subnet, c.Subnet6}
+	}
+	return []netip.Prefix{c.Subnet}
+}
+
+func usable6(p netip.Prefix) bool {
+	a := p.Addr()
+	return a.Is6() && !a.Is4In6() && !a.IsUnspecified() && !a.IsMulticast() && !a.IsLoopback() && p.Bits() > 0
 }

@@ -18,6 +18,7 @@ func b64Of(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)
 
 func TestConfigGoesOverTheWireWhole(t *testing.T) {
 	c := goodConfig(t)
+	c.Subnet6 = netip.MustParsePrefix("fd00:5a5d::2/64")
 	got, err := DecodeConfig(encoded(t, c))
 	require.NoError(t, err)
 	assert.Equal(t, c.wire(), got.wire())
@@ -26,7 +27,7 @@ func TestConfigGoesOverTheWireWhole(t *testing.T) {
 	w, err := got.WireGuard()
 	require.NoError(t, err)
 	assert.Equal(t, wgnet.Config{
-		PrivateKey: c.PrivateKey, Addresses: []netip.Prefix{c.Subnet}, ListenPort: 40001, DNS: c.DNS,
+		PrivateKey: c.PrivateKey, Addresses: []netip.Prefix{c.Subnet, c.Subnet6}, ListenPort: 40001, DNS: c.DNS,
 		Peers: []wgnet.Peer{{PublicKey: c.Peer.PublicKey, Endpoint: c.Peer.Endpoint, AllowedIPs: c.Peer.AllowedIPs, Keepalive: 18}},
 	}, w)
 }
@@ -55,6 +56,8 @@ func TestAbsurdConfigIsRefused(t *testing.T) {
 		{"no address", func(w *wire) { w.Subnet = "" }, "subnet is not an address"},
 		{"an address without length", func(w *wire) { w.Subnet = "10.0.0.1" }, "subnet is not an address"},
 		{"length 0", func(w *wire) { w.Subnet = "10.0.0.1/0" }, "subnet is missing or has no length"},
+		{"a second address that is no IPv6", func(w *wire) { w.Subnet6 = "10.0.0.1/8" }, "subnet6 holds no IPv6 address"},
+		{"a second address that is none", func(w *wire) { w.Subnet6 = "x" }, "subnet6 is not an address"},
 		{"length 33", func(w *wire) { w.Subnet = "10.0.0.1/33" }, "subnet is not an address"},
 		{"unspecified address", func(w *wire) { w.Subnet = "0.0.0.0/8" }, "no address that a tunnel can have"},
 		{"loopback address", func(w *wire) { w.Subnet = "127.0.0.1/8" }, "no address that a tunnel can have"},
