@@ -111,10 +111,9 @@ func talk(t testing.TB, p Proxy, parts ...string) string {
 	defer func() { _ = c.Close() }()
 	require.NoError(t, c.SetDeadline(time.Now().Add(time.Minute)))
 	for _, s := range parts {
-		_, err = io.WriteString(c, s)
-		require.NoError(t, err)
+		_, _ = io.WriteString(c, s) // the front may have seen enough and closed
 	}
-	require.NoError(t, c.(*net.TCPConn).CloseWrite())
+	_ = c.(*net.TCPConn).CloseWrite()
 	b, _ := io.ReadAll(c) // a reset after the answer is fine
 	return string(b)
 }
@@ -160,7 +159,7 @@ func TestRawRequests(t *testing.T) {
 	}
 }
 
-// hostConn gives the relay something of the host to carry; only tests may.
+// hostPair is a connection on the host to carry, and its other end.
 func hostPair(t testing.TB) (near, far *net.TCPConn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
