@@ -36,7 +36,8 @@ type card struct {
 
 	status  vpn.Status
 	chosen  vpn.Target
-	narrow  bool // no room for the graph: rates stand in place of the provider
+	about   string // of the exit, or of what is chosen
+	narrow  bool   // no room for the graph: rates stand in place of the provider
 	copied  bool
 	traffic vpn.Traffic
 }
@@ -101,36 +102,46 @@ func (c *card) draw(s vpn.Status, chosen vpn.Target, snapshot *proposals.Snapsho
 
 // drawWhere tells where traffic comes out, or where it would after a press on the button.
 func (c *card) drawWhere(snapshot *proposals.Snapshot) {
+	defer c.drawDetail()
 	s := c.status
 	if (s.Phase.Wanted() || s.Phase == vpn.Closing) && s.Exit.Country != "" {
 		c.setFlag(s.Exit.Country, "")
 		c.place.say(placeOf(s.Exit))
-		c.detail.say(c.exitDetail())
+		c.about = c.exitDetail()
 		return
 	}
 	switch chosen := c.chosen; {
 	case chosen.ProviderID != "":
 		c.setFlag(chosen.Country, "")
 		c.place.say(proposals.CountryName(chosen.Country))
-		c.detail.say(lang.L("Provider") + " " + shortID(chosen.ProviderID))
+		c.about = lang.L("Provider") + " " + shortID(chosen.ProviderID)
 		if p, ok := snapshot.Provider(chosen.ProviderID); ok {
 			c.place.say(placeOf(p.Exit))
 		}
 	case chosen.Country != "":
 		c.setFlag(chosen.Country, "")
 		c.place.say(proposals.CountryName(chosen.Country))
-		c.detail.say(lang.L("No exit on offer at the moment"))
+		c.about = lang.L("No exit on offer at the moment")
 		if x, ok := snapshot.Country(chosen.Country); ok {
-			c.detail.say(lang.X("best.of", "The best of {{.Exits}}", map[string]string{"Exits": exitCount(x.Count)}))
+			c.about = lang.X("best.of", "The best of {{.Exits}}", map[string]string{"Exits": exitCount(x.Count)})
 		}
 	default:
 		c.setFlag("", "zap")
 		c.place.say(lang.L("Quick connect"))
-		c.detail.say(lang.L("The best exit is chosen for you"))
+		c.about = lang.L("The best exit is chosen for you")
 		if n := len(snapshot.Proposals); n > 0 {
-			c.detail.say(lang.X("best.of", "The best of {{.Exits}}", map[string]string{"Exits": exitCount(n)}))
+			c.about = lang.X("best.of", "The best of {{.Exits}}", map[string]string{"Exits": exitCount(n)})
 		}
 	}
+}
+
+// drawDetail draws the line below the place. In a narrow window the rates stand there: the graph has no room.
+func (c *card) drawDetail() {
+	if t := c.traffic; c.narrow && !t.At.IsZero() && c.status.Phase == vpn.Up {
+		c.detail.say(rateWords("↓", t.ReceivedPerSecond) + "   " + rateWords("↑", t.SentPerSecond))
+		return
+	}
+	c.detail.say(c.about)
 }
 
 // drawFacts shows what a press on the button would choose, while nothing flows that could be drawn instead.
@@ -241,9 +252,7 @@ func (c *card) sample(t vpn.Traffic, shown bool, now time.Time) {
 
 func (c *card) drawTraffic() {
 	t := c.traffic
-	if c.narrow && !t.At.IsZero() {
-		c.detail.say(rateWords("↓", t.ReceivedPerSecond) + "   " + rateWords("↑", t.SentPerSecond))
-	}
+	c.drawDetail()
 	c.down.set(t.ReceivedPerSecond, t.BytesReceived, !t.At.IsZero())
 	c.up.set(t.SentPerSecond, t.BytesSent, !t.At.IsZero())
 	c.graph.Refresh()

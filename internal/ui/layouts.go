@@ -95,7 +95,10 @@ func (l *cardLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	power.Move(place(side-4, (size.Height-pm.Height)/2))
 	x := side + pm.Width + 10
 	w := size.Width - x - side - 4
-	l.card.narrow = w <= graph+190
+	if narrow := w <= graph+190; narrow != l.card.narrow {
+		l.card.narrow = narrow
+		l.card.drawDetail()
+	}
 	if !l.card.narrow {
 		right.Show()
 		right.Resize(fyne.NewSize(graph, size.Height-2*side-2))

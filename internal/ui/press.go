@@ -147,7 +147,7 @@ func (r *pillRenderer) Refresh() {
 	case b.loud:
 		fg, ground = p.OnPrimary, p.Primary
 		if b.hover {
-			ground = blend(p.Primary, p.OnPrimary, 0.12)
+			ground = pressedPrimary(p)
 		}
 	case b.bare && !b.hover:
 		ground = alpha(p.Raised, 0)
@@ -174,6 +174,9 @@ func (r *pillRenderer) Refresh() {
 	canvas.Refresh(r.ground)
 	canvas.Refresh(r.text)
 }
+
+// pressedPrimary is the loud button's ground under the mouse: darker, so that the word on it stays readable.
+func pressedPrimary(p *Palette) color.NRGBA { return blend(p.Primary, hex(0x000000), 0.14) }
 
 // blend mixes part of b into a; a keeps its alpha.
 func blend(a, b color.NRGBA, part float64) color.NRGBA {

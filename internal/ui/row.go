@@ -184,7 +184,7 @@ func (r *exitRow) setOffer(e entry, p *Palette) {
 		r.subAll = e.Country.Name + " · " + r.subAll
 	}
 	if o.IPType != "" {
-		r.subAll += " · " + lang.L(o.IPType)
+		r.subAll += " · " + remembered(o.IPType)
 	}
 }
 
@@ -372,14 +372,30 @@ func counted(n int) string {
 	return s
 }
 
-var counts = map[int]string{} // only on the UI lane
+// remembered is lang.L for rows, likewise. The words are those of a network, so their number has an end too.
+func remembered(s string) string {
+	w, ok := words[s]
+	if !ok {
+		if len(words) > 256 {
+			clear(words)
+		}
+		w = lang.L(s)
+		words[s] = w
+	}
+	return w
+}
+
+var (
+	counts = map[int]string{}    // only on the UI lane
+	words  = map[string]string{} // likewise
+)
 
 // priceText shows two decimals at least, so that prices stand below each other.
 func priceText(human string) string {
 	dot := strings.IndexByte(human, '.')
 	switch {
 	case strings.Trim(human, "0.") == "":
-		return lang.L("free")
+		return remembered("free")
 	case dot < 0:
 		return human + ".00"
 	case dot == len(human)-2:

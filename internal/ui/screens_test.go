@@ -52,7 +52,7 @@ func TestScreens(t *testing.T) {
 				s.openMenu()
 				s.shoot(look+"-menu", 1180, 740)
 				s.window.Canvas().Overlays().Top().Hide()
-				s.log()
+				s.fillLog()
 				s.shoot(look+"-log", 1180, 740)
 			case vpn.Failed:
 				s.shoot(look+"-failed-small", 720, 520)
@@ -63,8 +63,8 @@ func TestScreens(t *testing.T) {
 	}
 }
 
-// log fills the ring and opens the page.
-func (s *stage) log() {
+// fillLog fills the ring and opens the page.
+func (s *stage) fillLog() {
 	for i := range 60 {
 		s.ring.Append(logs.Line{At: noon, Source: logs.Source(1 + i%3), Level: logs.Level(1 + i%4), Text: []string{
 			"tunnel is up", "starting TequilAPI on 127.0.0.1:4050, which is where everything else asks for proposals, connections and identities of this node", "sending handshake initiation",

@@ -3,7 +3,7 @@ package ui
 import (
 	"image/color"
 	"math"
-	"unicode/utf8"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -86,23 +86,56 @@ func (l *label) Refresh() {
 
 func (l *label) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(l.t) }
 
-// fitText cuts s so that it fits into width in the face of t. Measuring costs, so texts that are surely short enough are
-// not measured.
+// fitText cuts s so that it fits into width in the face of t. Fyne shapes a text anew for each new string it measures, a
+// tenth of a millisecond each, so the width is added up from those of the letters, which differs by a hair of kerning.
 func fitText(t *canvas.Text, s string, width float32) string {
-	if float32(utf8.RuneCountInString(s))*t.TextSize*0.72 <= width || textWidth(t, s) <= width {
-		return s
-	}
-	runes := []rune(s)
-	lo, hi := 0, len(runes)
-	for lo < hi {
-		mid := (lo + hi + 1) / 2
-		if textWidth(t, string(runes[:mid])+"…") <= width {
-			lo = mid
-		} else {
-			hi = mid - 1
+	face := faceOf(t.FontSource, t.TextSize)
+	room := width
+	used, cutAt := float32(0), 0
+	dots := face.width('…')
+	for i, r := range s {
+		if used+dots <= room {
+			cutAt = i
+		}
+		if used += face.width(r); used > room {
+			return s[:cutAt] + "…"
 		}
 	}
-	return string(runes[:lo]) + "…"
+	return s
+}
+
+// face remembers how wide letters are in one cut and size.
+type face struct {
+	font   fyne.Resource
+	size   float32
+	widths map[rune]float32
+}
+
+type faceKey struct {
+	font fyne.Resource
+	size float32
+}
+
+var faces = map[faceKey]*face{} // only on the UI lane; one per cut and size, a dozen
+
+func faceOf(font fyne.Resource, size float32) *face {
+	f, ok := faces[faceKey{font, size}]
+	if !ok {
+		f = &face{font, size, map[rune]float32{}}
+		faces[faceKey{font, size}] = f
+	}
+	return f
+}
+
+func (f *face) width(r rune) float32 {
+	w, ok := f.widths[r]
+	if !ok {
+		const many = 16 // what Fyne rounds up at the end of a text hardly counts then
+		size, _ := fyne.CurrentApp().Driver().RenderedTextSize(strings.Repeat(string(r), many), f.size, fyne.TextStyle{}, f.font)
+		w = size.Width / many
+		f.widths[r] = w
+	}
+	return w
 }
 
 func textWidth(t *canvas.Text, s string) float32 {

@@ -62,7 +62,7 @@ var light = Palette{
 	Card: hex(0xFFFFFF), Edge: hex(0xDDE4F1), Raised: hex(0xEAEFF9), Field: hex(0xF2F5FB), Chosen: hex(0xE8EDFD),
 	Ink: hex(0x131A2C), Muted: hex(0x566280), Faint: hex(0xD2DAEA),
 	Primary: hex(0x3550E0), OnPrimary: hex(0xFFFFFF), Link: hex(0x3550E0),
-	Up: hex(0x08805C), OnUp: hex(0xFFFFFF), Busy: hex(0x955800), OnBusy: hex(0xFFFFFF),
+	Up: hex(0x067450), OnUp: hex(0xFFFFFF), Busy: hex(0x955800), OnBusy: hex(0xFFFFFF),
 	Trouble: hex(0xC4283D), OnTrouble: hex(0xFFFFFF),
 	Good: hex(0x0C9A6C), Fair: hex(0xC77F00), Poor: hex(0xD23B4E), Star: hex(0xC77F00), Shadow: alpha(hex(0x33426B), 60),
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"hash/fnv"
+	"os"
 	"testing"
 	"time"
 
@@ -18,7 +19,10 @@ import (
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	_ = os.Setenv("LANG", "en_US.UTF-8") // Fyne complains about "C", and the words below are English
+	goleak.VerifyTestMain(m)
+}
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 

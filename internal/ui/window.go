@@ -160,6 +160,7 @@ func (w *Window) drawSettings(s vpn.Settings) {
 	w.settings = s
 	if t, ok := w.o.App.Settings().Theme().(*Theme); !ok || t.Force != s.Theme {
 		w.o.App.Settings().SetTheme(&Theme{Force: s.Theme})
+		w.window.Content().Refresh() // Fyne tells its windows only once its loop runs
 	}
 }
 
