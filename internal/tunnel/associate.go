@@ -215,14 +215,14 @@ func (a *association) sendToFirst(addrs []netip.Addr, port uint16, data []byte) 
 func (a *association) socket(six bool) net.PacketConn {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s, any := &a.v4, netip.IPv4Unspecified()
+	s, local := &a.v4, netip.IPv4Unspecified()
 	if six {
-		s, any = &a.v6, netip.IPv6Unspecified()
+		s, local = &a.v6, netip.IPv6Unspecified()
 	}
 	if *s != nil || a.closed {
 		return *s
 	}
-	p, err := a.link.net.ListenUDP(netip.AddrPortFrom(any, 0))
+	p, err := a.link.net.ListenUDP(netip.AddrPortFrom(local, 0))
 	if err != nil {
 		return nil
 	}
