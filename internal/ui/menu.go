@@ -47,17 +47,15 @@ func dropDown(below fyne.CanvasObject, c fyne.Canvas, choices []choice) *widget.
 	return up
 }
 
-// newHair is a hairline across.
+// hair is a hairline across.
+type hair struct{ *box }
+
 func newHair() fyne.CanvasObject {
-	b := newBox(func(p *Palette) colour { return p.Edge }, nil, 0)
-	return pad(0, 0, 0, 0, &fixed{box: b})
+	return &hair{newBox(func(p *Palette) colour { return p.Edge }, nil, 0)}
 }
 
-// fixed is a box one unit high.
-type fixed struct{ *box }
-
 // MinSize is one unit high.
-func (f *fixed) MinSize() fyne.Size { return fyne.NewSize(40, 1) }
+func (*hair) MinSize() fyne.Size { return fyne.NewSize(40, 1) }
 
 // menuLine draws a choice.
 type menuLine struct {
