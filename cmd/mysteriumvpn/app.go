@@ -43,6 +43,7 @@ type app struct {
 	ring    *logs.Ring
 	file    *logs.File
 	log     *zap.Logger
+	unlog   func() // gives Go's global log back
 	tunnel  *tunnel.Tunnel
 	core    *core.Core
 	proxy   vpn.Proxy
@@ -73,6 +74,9 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 
 	a.ring = logs.NewRing(logLines)
 	a.log = logs.NewLogger(a.ring)
+	// net/http and Fyne use Go's global log, and may print there what a far end sent.
+	a.unlog = zap.RedirectStdLog(a.log)
+	undo = append(undo, a.unlog)
 	a.file = logs.OpenFile(a.ring, f.logFile(), logs.FileOptions{})
 	undo = append(undo, func() { _ = a.file.Close() })
 	a.log.Info("start", zap.String("version", version), zap.Int("pid", os.Getpid()))
@@ -245,6 +249,7 @@ func (a *app) close() {
 	a.tunnel.Close()
 	a.bus.Close()
 	a.log.Info("stop")
+	a.unlog()
 	_ = a.log.Sync()
 	_ = a.file.Close()
 }
