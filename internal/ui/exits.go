@@ -255,6 +255,7 @@ func (x *exits) toggleFavourite(code string) {
 // bearing says how an entry stands to the connection and the choice.
 func (x *exits) bearing(e entry) bearing {
 	b := bearing{phase: vpn.Down, chosen: e.target() == x.chosen}
+	b.focused = b.chosen && x.list.focused
 	if e.Proposal == nil {
 		b.open, b.favourite = x.open[e.Country.Code], x.places.isFavourite(e.Country.Code)
 	}
@@ -290,7 +291,8 @@ func (x *exits) focusList() {
 // exitListWidget is Fyne's list with keys of its own: an arrow moves the selection itself, so that map and card follow.
 type exitListWidget struct {
 	widget.List
-	x *exits
+	x       *exits
+	focused bool
 }
 
 func newExitListWidget(x *exits) *exitListWidget {
@@ -305,13 +307,17 @@ func newExitListWidget(x *exits) *exitListWidget {
 }
 
 func (l *exitListWidget) FocusGained() {
+	l.focused = true
 	if i := l.x.indexOf(l.x.chosen); i < 0 && len(l.x.shown) > 0 {
 		l.Select(0)
 	}
-	l.x.list.Refresh()
+	l.Refresh()
 }
 
-func (l *exitListWidget) FocusLost() {}
+func (l *exitListWidget) FocusLost() {
+	l.focused = false
+	l.Refresh()
+}
 
 func (l *exitListWidget) TypedKey(k *fyne.KeyEvent) {
 	x := l.x

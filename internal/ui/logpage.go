@@ -30,7 +30,6 @@ type logPage struct {
 
 	lines  []logs.Line
 	cursor uint64
-	lost   uint64
 	chosen string
 }
 
@@ -74,8 +73,7 @@ func (l *logPage) load() {
 	}
 	at := l.cursor
 	for {
-		lines, next, lost := l.ring.Read(l.cursor, 512)
-		l.lost += lost
+		lines, next, _ := l.ring.Read(l.cursor, 512)
 		l.cursor = next
 		if len(lines) == 0 {
 			break

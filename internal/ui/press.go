@@ -56,7 +56,6 @@ type pill struct {
 	bare       bool // no ground until the mouse is over it
 	size       float32
 	tone       tone // of a quiet pill's icon and word
-	max        float32
 }
 
 // newPill makes a quiet pill.

@@ -32,6 +32,7 @@ func (e entry) target() vpn.Target {
 // bearing is how an entry stands to everything else.
 type bearing struct {
 	chosen, open, favourite bool
+	focused                 bool      // the list has the focus, and this is the chosen entry
 	phase                   vpn.Phase // of the connection, if this entry is where it leads; else Down
 }
 
@@ -44,6 +45,7 @@ type exitRow struct {
 	name, sub       *canvas.Text
 	price           *canvas.Text
 	bars            [4]*canvas.Rectangle
+	ring            *canvas.Rectangle // around the row that has the focus
 	mark            *canvas.Rectangle // at the left edge: this is where the connection leads
 	star, open, act *rowKey
 
@@ -52,7 +54,6 @@ type exitRow struct {
 	code    string // of the flag that is drawn
 	nameAll string // name and sub before they are cut to fit
 	subAll  string
-	lit     int // bars
 	colours *Palette
 }
 
@@ -100,6 +101,7 @@ func newExitRow() *exitRow {
 	r := &exitRow{
 		flag: &canvas.Image{FillMode: canvas.ImageFillContain}, kind: &canvas.Image{FillMode: canvas.ImageFillContain},
 		name: newText(13.5, assets.SemiBold), sub: newText(11.5, assets.Regular), price: newText(11.5, assets.Regular),
+		ring: &canvas.Rectangle{CornerRadius: 8, StrokeWidth: 2},
 		mark: &canvas.Rectangle{CornerRadius: 1.5}, star: newRowKey(""), open: newRowKey(""), act: newRowKey(lang.L("Connect")),
 	}
 	r.price.Alignment = fyne.TextAlignTrailing
@@ -139,6 +141,8 @@ func (r *exitRow) set(e entry, b bearing) {
 	setText(r.sub, fitText(r.sub, r.subAll, r.textRoom(w)), subColour)
 	setText(r.price, perGiB, p.Muted)
 	r.setBars(quality, p)
+	r.ring.Hidden = !b.focused
+	r.ring.StrokeColor = p.Link
 	r.mark.Hidden = b.phase == vpn.Down
 	r.mark.FillColor = subColour
 	r.arrange(r.Size())
@@ -222,7 +226,6 @@ func (r *exitRow) setBars(quality float64, p *Palette) {
 			canvas.Refresh(bar)
 		}
 	}
-	r.lit = lit
 }
 
 func (r *exitRow) setKeys(p *Palette) {
@@ -295,6 +298,8 @@ func (r *exitRow) arrange(size fyne.Size) {
 	if w == 0 {
 		return
 	}
+	r.ring.Resize(fyne.NewSize(w-6, h-6))
+	r.ring.Move(place(3, 3))
 	r.mark.Resize(fyne.NewSize(3, h-20))
 	r.mark.Move(place(2, 10))
 	r.flag.Resize(fyne.NewSquareSize(28))
@@ -346,7 +351,7 @@ const rowHeight = 50
 func (x *exitRowRenderer) Objects() []fyne.CanvasObject {
 	r := x.r
 	return []fyne.CanvasObject{
-		r.mark, r.flag, r.kind, r.name, r.sub, r.price,
+		r.ring, r.mark, r.flag, r.kind, r.name, r.sub, r.price,
 		r.bars[0], r.bars[1], r.bars[2], r.bars[3], r.star, r.act, r.open,
 	}
 }

@@ -40,6 +40,7 @@ func TestScreens(t *testing.T) {
 			case vpn.Down:
 				s.choose(vpn.Target{Country: "DE"})
 				s.exits.toggleOpen("DE")
+				s.exits.focusList()
 				s.shoot(look+"-chosen", 1180, 740)
 				s.exits.search.SetText("ber")
 				s.shoot(look+"-search", 1180, 740)
@@ -54,6 +55,9 @@ func TestScreens(t *testing.T) {
 				s.window.Canvas().Overlays().Top().Hide()
 				s.fillLog()
 				s.shoot(look+"-log", 1180, 740)
+			case vpn.Dialing:
+				s.closeAsked()
+				s.shoot(look+"-close", 1180, 740)
 			case vpn.Failed:
 				s.shoot(look+"-failed-small", 720, 520)
 			default:

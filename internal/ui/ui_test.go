@@ -117,7 +117,7 @@ func sandbox(n int) []tequilapi.Proposal {
 	for i := range list {
 		c := cities[i%len(cities)]
 		h := fnv.New64a()
-		fmt.Fprint(h, i)
+		_, _ = fmt.Fprint(h, i)
 		r := h.Sum64()
 		p := tequilapi.Proposal{Format: "service-proposal/v3", Compatibility: 2, ProviderID: fmt.Sprintf("0x%016x%024x", r, i), ServiceType: "wireguard"}
 		p.Location.Country, p.Location.City = c.code, c.city
