@@ -31,10 +31,13 @@ func TestScreenshots(t *testing.T) {
 			require.Zero(t, code, out)
 			s.key("ctrl+f")
 			at := s.status().Proxy.SOCKS5
-			for range 8 { // something to draw
-				_, err := s.client("socks5", at, "http://"+s.site+":8080/file")
-				require.NoError(t, err)
-				<-time.After(1100 * time.Millisecond)
+			s.start("download", s.role(nil, "client", "stream", at, "http://"+s.site+":8080/endless")).line(t, "begun", 10*time.Second)
+			for n := range 14 { // something to draw, up and down
+				if n%4 == 1 {
+					_, err := s.client("socks5", at, "http://"+s.site+":8080/file")
+					require.NoError(t, err)
+				}
+				<-time.After(time.Second)
 			}
 			s.shoot("up-" + theme)
 			s.key("ctrl+l")

@@ -49,7 +49,7 @@ func playSite() {
 	mux.HandleFunc("/ip", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.RemoteAddr) })
 	mux.HandleFunc("/endless", func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
-			if _, err := w.Write(make([]byte, 16<<10)); err != nil {
+			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
 				return
 			}
 			_ = http.NewResponseController(w).Flush()
