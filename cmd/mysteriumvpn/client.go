@@ -18,15 +18,6 @@ import (
 // clientAt makes a client of the running program.
 func clientAt(f folders) *control.Client { return control.NewClient(f.control(), version) }
 
-// raiseOther brings the window of the program that runs already to the front.
-func raiseOther(ctx context.Context, f folders) error {
-	err := clientAt(f).Raise(ctx)
-	if e, ok := errors.AsType[*control.Error](err); ok && e.Code == control.CodeNoWindow {
-		return errors.New("it runs already, in a terminal and so without a window. End that one first: 'mysteriumvpn quit'")
-	}
-	return err
-}
-
 // newConnect is `mysteriumvpn connect`.
 func newConnect(at func() folders) *cobra.Command {
 	return &cobra.Command{

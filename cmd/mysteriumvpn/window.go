@@ -16,6 +16,7 @@ import (
 	"github.com/godbus/dbus/v5"
 	"go.uber.org/zap"
 
+	"github.com/mysteriumvpn/desktop/internal/control"
 	"github.com/mysteriumvpn/desktop/internal/store"
 	"github.com/mysteriumvpn/desktop/internal/ui"
 	"github.com/mysteriumvpn/desktop/internal/unixsock"
@@ -79,6 +80,15 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 	fy.Run()
 	stop()
 	return <-served
+}
+
+// raiseOther brings the window of the program that runs already to the front.
+func raiseOther(ctx context.Context, f folders) error {
+	err := clientAt(f).Raise(ctx)
+	if e, ok := errors.AsType[*control.Error](err); ok && e.Code == control.CodeNoWindow {
+		return errors.New("it runs already, in a terminal and so without a window. End that one first: 'mysteriumvpn quit'")
+	}
+	return err
 }
 
 // showProblem tells what kept the program from starting, to those who did not start it from a terminal.

@@ -102,9 +102,11 @@ func (y *story) unlock() *story { return y.in(prepared{order: last[prepare](y).o
 func (y *story) dialOK() *story {
 	return y.in(tunnelChanged{up: true}, dialed{order: last[dial](y).order})
 }
+
 func (y *story) dialFails(why vpn.Reason) *story {
 	return y.in(dialed{order: last[dial](y).order, why: why})
 }
+
 func (y *story) closed() *story {
 	return y.in(tunnelChanged{up: false}, hungUp{order: last[hangUp](y).order})
 }
@@ -355,7 +357,7 @@ func (w *world) answer(e effect, why vpn.Reason, exit vpn.Exit) input {
 	case dial:
 		return dialed{order: e.order, why: why, exists: why == everyReason[4]}
 	case hangUp:
-		return hungUp{order: e.order}
+		return hungUp(e)
 	case wait:
 		return timerRang{kind: e.kind, order: e.order}
 	default:

@@ -151,7 +151,7 @@ func (c *Core) hangUp(e hangUp) {
 			cancel()
 			<-dialing
 		}
-		return hungUp{order: e.order}
+		return hungUp(e)
 	})
 }
 

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -73,7 +74,10 @@ func dialCONNECT(at string) dialFunc {
 }
 
 func get(dial dialFunc, url string, limit time.Duration) *http.Response {
-	c := http.Client{Transport: &http.Transport{Dial: dial, DisableKeepAlives: true}, Timeout: limit}
+	t := &http.Transport{DisableKeepAlives: true, DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
+		return dial(network, addr)
+	}}
+	c := http.Client{Transport: t, Timeout: limit}
 	res, err := c.Get(url)
 	must(err)
 	if res.StatusCode != http.StatusOK {
@@ -131,7 +135,7 @@ func udp(at, to, text string) {
 	relay := netip.AddrPortFrom(netip.AddrFrom4([4]byte(reply[4:8])), uint16(reply[8])<<8|uint16(reply[9]))
 	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(relay))
 	must(err)
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	must(c.SetDeadline(time.Now().Add(10 * time.Second)))
 	far := netip.MustParseAddrPort(to)
 	ip := far.Addr().As4()
@@ -172,5 +176,6 @@ func refused(at, to string) {
 	fmt.Fprintf(h, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", to, to)
 	res, err := http.ReadResponse(bufio.NewReader(h), nil)
 	must(err)
+	_ = res.Body.Close()
 	fmt.Println(reply[1], res.StatusCode)
 }

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -107,10 +106,6 @@ func (s *screen) xdo(args ...string) string { return s.tool(15*time.Second, "xdo
 func (s *screen) key(keys string) { s.xdo("key", "--window", s.window, "--delay", "40", keys) }
 
 func (s *screen) typed(text string) { s.xdo("type", "--window", s.window, "--delay", "60", text) }
-
-func (s *screen) click(x, y int) {
-	s.xdo("mousemove", "--window", s.window, strconv.Itoa(x), strconv.Itoa(y), "click", "1")
-}
 
 // shoot takes a picture of the window, if pictures are wanted.
 func (s *screen) shoot(name string) {

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -117,11 +116,4 @@ func must(err error) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-// within bounds what a role does.
-func within(d time.Duration) context.Context {
-	ctx, stop := context.WithTimeout(context.Background(), d)
-	_ = stop // the process ends with it
-	return ctx
 }
