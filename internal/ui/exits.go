@@ -358,6 +358,7 @@ func (l *exitListWidget) TypedKey(k *fyne.KeyEvent) {
 	case fyne.KeyEscape:
 		x.search.SetText("")
 		l.focusSearch()
+	default:
 	}
 }
 

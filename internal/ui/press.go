@@ -38,6 +38,7 @@ func (p *pressable) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		p.press()
+	default:
 	}
 }
 
@@ -228,6 +229,7 @@ func (s *segments) TypedKey(e *fyne.KeyEvent) {
 		s.choose(s.chosen - 1)
 	case fyne.KeyRight:
 		s.choose(s.chosen + 1)
+	default:
 	}
 }
 

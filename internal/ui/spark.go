@@ -50,7 +50,7 @@ func (s *spark) top() uint64 {
 	}
 	bits := peak * 8
 	for step := uint64(100_000); ; step *= 10 {
-		for _, f := range []uint64{1, 2, 5} {
+		for _, f := range []uint64{1, 2, 3, 5} {
 			if bits <= f*step || step > 1<<56 {
 				return f * step / 8
 			}

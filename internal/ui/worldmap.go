@@ -41,11 +41,9 @@ type worldMap struct {
 	phase   vpn.Phase
 	near    bool // zoomed on the marked country, else the whole world
 
-	over     string // country under the mouse
-	overAt   fyne.Position
-	painter  mapPainter
-	lastView view
-	lastSize fyne.Size
+	over    string // country under the mouse
+	overAt  fyne.Position
+	painter mapPainter
 }
 
 // insets are widths along the four edges.
