@@ -58,7 +58,7 @@ tray() { # name opacity-of-mark dot
 	for panel in dark light; do
 		ink='#FFFFFF'
 		[ $panel = light ] && ink='#1B2333'
-		rsvg-convert -w 48 -h 48 -a -o "$out/tray/$1-$panel.png" <(sed -e "s|INK|$ink|g; s|stroke-width=\"50\"|stroke-width=\"54\" opacity=\"$2\"|g; s|DOT|$3|; s|PAPER|$ink|g" "$out/brand/mark.svg")
+		rsvg-convert -w 48 -h 48 -a -o "$out/tray/$1-$panel.png" <(sed -e "s|viewBox=\"0 0 360 310\"|viewBox=\"0 -25 360 360\"|; s|width=\"360\" height=\"310\"|width=\"360\" height=\"360\"|; s|INK|$ink|g; s|stroke-width=\"50\"|stroke-width=\"54\" opacity=\"$2\"|g; s|DOT|$3|; s|PAPER|$ink|g" "$out/brand/mark.svg")
 	done
 }
 tray down 0.75 '<circle cx="312" cy="258" r="28" fill="none" stroke="PAPER" stroke-width="24" opacity="0.75"/>'

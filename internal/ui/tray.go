@@ -55,7 +55,10 @@ func trayMenu(s vpn.Status, snapshot *proposals.Snapshot, kept Places) []trayIte
 		}
 		items = append(items, trayItem{act: traySub, text: text, sub: sub})
 	}
-	return append(items, trayItem{act: trayLine},
+	if items[len(items)-1].act != trayLine {
+		items = append(items, trayItem{act: trayLine})
+	}
+	return append(items,
 		trayItem{act: trayShow, text: lang.L("Show window")},
 		trayItem{act: trayQuit, text: lang.L("Quit")})
 }

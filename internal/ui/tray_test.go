@@ -33,14 +33,14 @@ func TestTrayMenuPerPhase(t *testing.T) {
 		sub    string // title of the countries; "" = none
 		icon   string
 	}{
-		{vpn.Unknown, "Starting", trayLine, "", "", "down"},
+		{vpn.Unknown, "Starting", trayShow, "Show window", "", "down"},
 		{vpn.Down, "Not connected", trayQuick, "Quick connect", "Connect to", "down"},
 		{vpn.Finding, "Finding an exit", trayDisconnect, "Cancel", "Switch to", "busy"},
 		{vpn.Dialing, "Connecting: Zürich, Switzerland", trayDisconnect, "Cancel", "Switch to", "busy"},
 		{vpn.Up, "Connected: Zürich, Switzerland", trayDisconnect, "Disconnect", "Switch to", "up"},
 		{vpn.Reconnecting, "Reconnecting: Zürich, Switzerland", trayDisconnect, "Cancel", "Switch to", "busy"},
 		{vpn.Blocked, "On hold: Zürich, Switzerland", trayDisconnect, "Disconnect", "Switch to", "trouble"},
-		{vpn.Closing, "Disconnecting", trayLine, "", "", "busy"},
+		{vpn.Closing, "Disconnecting", trayShow, "Show window", "", "busy"},
 		{vpn.Failed, "Could not connect", trayQuick, "Try again", "Connect to", "trouble"},
 	} {
 		items := trayMenu(inPhase(x.phase), snapshot, kept)
