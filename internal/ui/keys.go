@@ -55,8 +55,8 @@ func (w *Window) typedShortcut(typed fyne.Shortcut) bool {
 // escape goes one step back: from the log, from a search, from a choice.
 func (w *Window) escape() {
 	switch {
-	case w.log.canvas.Visible():
-		w.toggleLog()
+	case w.stack.at != homePage:
+		w.toggle(w.stack.at)
 	case w.exits.search.Text != "":
 		w.exits.search.SetText("")
 	default:

@@ -18,7 +18,7 @@ import (
 type logPage struct {
 	ring      *logs.Ring
 	clipboard fyne.Clipboard
-	open      bool
+	seen      bool
 	follow    bool // the newest line is in sight
 
 	back   *pill
@@ -66,9 +66,14 @@ func newLogPage(ring *logs.Ring, clipboard fyne.Clipboard, back func()) *logPage
 	return l
 }
 
+func (l *logPage) object() fyne.CanvasObject { return l.canvas }
+func (l *logPage) first() fyne.Focusable     { return l.back }
+func (l *logPage) closed()                   { l.seen = false }
+func (l *logPage) opened()                   { l.seen = true; l.load() }
+
 // load reads what is new.
 func (l *logPage) load() {
-	if !l.open {
+	if !l.seen {
 		return
 	}
 	at := l.cursor

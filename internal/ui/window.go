@@ -34,6 +34,7 @@ type Window struct {
 	wide   *pill // back to the whole world
 	gear   *pill
 	home   fyne.CanvasObject
+	stack  *pageStack
 	tray   *tray
 	places *places
 
@@ -77,7 +78,6 @@ func (w *Window) build() {
 	w.banner, w.notice = newBanner(), newNoticeBar()
 	w.node = newNodeLine(func() { w.send(vpn.RestartNode, vpn.Target{}) }, w.toggleLog)
 	w.log = newLogPage(w.o.Ring, w.o.App.Clipboard(), w.toggleLog)
-	w.log.canvas.Hide()
 	w.wide = newPill("globe", lang.L("World"), w.toggleFar)
 	w.wide.Hide()
 
@@ -85,7 +85,8 @@ func (w *Window) build() {
 		newBox(func(p *Palette) colour { return p.Side }, nil, 0),
 		container.NewBorder(w.header(), w.foot(), nil, nil, w.exits.canvas))
 	w.home = container.NewStack(w.world, container.New(&overMap{w: w}, w.banner.canvas, w.wide, w.notice.canvas, w.card.canvas))
-	w.window.SetContent(container.New(&twoPanes{}, side, container.NewStack(w.home, w.log.canvas)))
+	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log})
+	w.window.SetContent(container.New(&twoPanes{}, side, w.stack.canvas))
 }
 
 // header has the program's name and its menu.
@@ -234,19 +235,7 @@ func (w *Window) toggleFar() {
 	w.drawHome()
 }
 
-func (w *Window) toggleLog() {
-	open := !w.log.canvas.Visible()
-	w.log.canvas.Hidden, w.home.(*fyne.Container).Hidden = !open, open
-	w.log.open = open
-	if open {
-		w.log.load()
-		w.window.Canvas().Focus(w.log.back)
-	} else {
-		w.drawHome()
-	}
-	w.window.Content().Refresh()
-	w.tick()
-}
+func (w *Window) toggleLog() { w.toggle(logsPage) }
 
 func (w *Window) copyProxy() {
 	w.o.App.Clipboard().SetContent(w.status.Proxy.SOCKS5)
@@ -312,14 +301,14 @@ func (w *Window) quit() { w.send(vpn.Quit, vpn.Target{}) }
 func (w *Window) Show() {
 	w.shown = true
 	w.drawHome()
-	w.log.load()
+	w.stack.show(true)
 	w.window.Show()
 	w.tick()
 }
 
 func (w *Window) hide() {
 	w.shown = false
-	w.log.open = w.log.canvas.Visible()
+	w.stack.show(false)
 	w.window.Hide()
 	w.tick()
 }

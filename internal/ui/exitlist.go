@@ -1,0 +1,95 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+)
+
+// exitListWidget is Fyne's list with keys of its own: an arrow moves the selection itself, so that map and card follow.
+type exitListWidget struct {
+	widget.List
+	x       *exits
+	focused bool
+}
+
+func newExitListWidget(x *exits) *exitListWidget {
+	l := &exitListWidget{x: x}
+	l.Length = func() int { return len(x.shown) }
+	l.CreateItem = func() fyne.CanvasObject { return newExitRow() }
+	l.UpdateItem = x.bind
+	l.OnSelected = x.selected
+	l.HideSeparators = true
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+func (l *exitListWidget) FocusGained() {
+	l.focused = true
+	if i := l.x.indexOf(l.x.chosen); i < 0 && len(l.x.shown) > 0 {
+		l.Select(0)
+	}
+	l.Refresh()
+}
+
+func (l *exitListWidget) FocusLost() {
+	l.focused = false
+	l.Refresh()
+}
+
+func (l *exitListWidget) TypedKey(k *fyne.KeyEvent) {
+	x := l.x
+	if len(x.shown) == 0 {
+		return
+	}
+	i := x.indexOf(x.chosen)
+	page := max(int(l.Size().Height/rowHeight)-1, 1)
+	switch k.Name {
+	case fyne.KeyUp:
+		if i <= 0 {
+			l.focusSearch()
+			return
+		}
+		l.Select(i - 1)
+	case fyne.KeyDown:
+		l.Select(min(i+1, len(x.shown)-1))
+	case fyne.KeyPageUp:
+		l.Select(max(i-page, 0))
+	case fyne.KeyPageDown:
+		l.Select(min(i+page, len(x.shown)-1))
+	case fyne.KeyHome:
+		l.Select(0)
+	case fyne.KeyEnd:
+		l.Select(len(x.shown) - 1)
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if i >= 0 {
+			x.connect(x.shown[i].target())
+		}
+	case fyne.KeySpace:
+		if i >= 0 {
+			x.toggleFavourite(x.shown[i].Country.Code)
+		}
+	case fyne.KeyRight, fyne.KeyLeft:
+		if i >= 0 && x.shown[i].Proposal == nil && x.open[x.shown[i].Country.Code] != (k.Name == fyne.KeyRight) {
+			x.toggleOpen(x.shown[i].Country.Code)
+		}
+	case fyne.KeyEscape:
+		x.search.SetText("")
+		l.focusSearch()
+	default:
+	}
+}
+
+// TypedRune lets a letter typed while the list has the focus start a search.
+func (l *exitListWidget) TypedRune(r rune) {
+	if r == ' ' {
+		return
+	}
+	l.focusSearch()
+	l.x.search.TypedRune(r)
+}
+
+func (l *exitListWidget) focusSearch() {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(l); c != nil {
+		c.Focus(l.x.search)
+	}
+}
