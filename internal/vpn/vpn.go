@@ -79,13 +79,3 @@ type Mode string
 const (
 	ProxyMode Mode = "proxy" // a SOCKS5 and HTTP listener; nothing else on the computer is touched
 )
-
-// Settings are what the user may choose and what survives a restart. The zero value works.
-type Settings struct {
-	Network     Network `json:"network,omitempty"`      // "" = Sandbox
-	Proxy       string  `json:"proxy,omitempty"`        // host:port; "" = a free loopback port at the next start, then kept
-	ProxyExpose bool    `json:"proxy_expose,omitempty"` // Proxy may be other than loopback
-	Theme       string  `json:"theme,omitempty"`        // "dark", "light"; "" = as the desktop has it
-	LastExit    string  `json:"last_exit,omitempty"`    // provider id of the last connection that came up
-	LastCountry string  `json:"last_country,omitempty"` // its country
-}

@@ -1,0 +1,27 @@
+package vpn
+
+// Settings are what the user may choose and what survives a restart. The zero value works, and it is comparable, so
+// that a bus.State can drop repeats: lists are strings with commas between.
+type Settings struct {
+	Network     Network `json:"network,omitempty"`      // "" = Sandbox
+	Proxy       string  `json:"proxy,omitempty"`        // host:port; "" = a free loopback port at the next start, then kept
+	ProxyExpose bool    `json:"proxy_expose,omitempty"` // Proxy may be other than loopback
+	DNS         string  `json:"dns,omitempty"`          // "" = the provider's, "system", or addresses; for the next connection
+	LastExit    string  `json:"last_exit,omitempty"`    // provider id of the last connection that came up
+	LastCountry string  `json:"last_country,omitempty"` // its country
+
+	ConnectOnStart bool `json:"connect_on_start,omitempty"` // to LastCountry, or quick connect
+	StartAtLogin   bool `json:"start_at_login,omitempty"`
+	StartHidden    bool `json:"start_hidden,omitempty"`     // in the tray, where the desktop has one
+	UseForComputer bool `json:"use_for_computer,omitempty"` // set the desktop's proxy while connected
+
+	Theme         string `json:"theme,omitempty"`          // "dark", "light"; "" = as the desktop has it
+	Language      string `json:"language,omitempty"`       // BCP 47, for example "de"; "" = as the desktop has it
+	TextSize      string `json:"text_size,omitempty"`      // "small", "large", "larger"; "" = normal
+	ReducedMotion bool   `json:"reduced_motion,omitempty"` // nothing moves by itself
+
+	// Notifications that are switched off.
+	QuietConnected bool `json:"quiet_connected,omitempty"`
+	QuietLost      bool `json:"quiet_lost,omitempty"`
+	QuietGaveUp    bool `json:"quiet_gave_up,omitempty"`
+}
