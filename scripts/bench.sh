@@ -5,4 +5,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export GOFLAGS=-buildvcs=false
 go test -count=1 -timeout 30m -run TestThroughputBesideStock -v ./internal/tunnel -tunnelbench="${1:-7}" |
-	sed -n '/^ *[a-z_]*test.go:[0-9]*:/,$p'
+	sed -n '/ rounds of /,$p'
