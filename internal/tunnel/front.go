@@ -19,6 +19,8 @@ const (
 	handshakeTimeout = 15 * time.Second // from accept to the end of the request
 	idleTimeout      = 2 * time.Minute  // of an HTTP connection between two requests
 	headerLimit      = 64 << 10
+
+	answerHeaderLimit = 256 << 10 // of sites; net/http alone would take 10 MB
 )
 
 // TakenError says that another program listens on the address.

@@ -50,6 +50,8 @@ type Tunnel struct {
 	opts Options
 	turn chan struct{} // holds one token; who has it may change what is up
 
+	patience time.Duration // teardownTimeout, but for tests
+
 	last speaker // owned by who has the turn
 
 	mu     sync.Mutex
@@ -69,7 +71,7 @@ func New(o Options) *Tunnel {
 	if o.OnAlive == nil {
 		o.OnAlive = func() {}
 	}
-	t := &Tunnel{opts: o, turn: make(chan struct{}, 1)}
+	t := &Tunnel{opts: o, turn: make(chan struct{}, 1), patience: teardownTimeout}
 	t.turn <- struct{}{}
 	return t
 }
@@ -214,8 +216,10 @@ func (t *Tunnel) down() {
 	}
 }
 
+// tearDown closes the device even when a flow does not end: what is left behind must not be a way out.
 func (t *Tunnel) tearDown(d *device) {
-	t.within("the WireGuard device", d.close)
+	t.within("a flow through the tunnel", d.endFlows)
+	t.within("the WireGuard device", d.dev.Close)
 	t.last = speaker{d.cfg.PrivateKey, time.Now()}
 }
 
@@ -250,14 +254,14 @@ func (h speaker) wait(ctx context.Context, key wgnet.Key) error {
 func (t *Tunnel) within(name string, what func()) {
 	done := make(chan struct{})
 	go func() { defer close(done); what() }()
-	late := time.NewTimer(teardownTimeout)
+	late := time.NewTimer(t.patience)
 	defer late.Stop()
 	select {
 	case <-done:
 	case <-late.C:
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]
-		t.opts.Log(wgnet.LevelError, fmt.Sprintf("%s did not close within %s; it is left behind\n%s", name, teardownTimeout, stacks))
+		t.opts.Log(wgnet.LevelError, fmt.Sprintf("%s did not close within %s; it is left behind\n%s", name, t.patience, stacks))
 	}
 }
 
@@ -308,12 +312,11 @@ func (d *device) stalled() bool { return d.watch.stalled.Load() }
 // waiting for more.
 const farewell = 20 * time.Millisecond
 
-func (d *device) close() {
+func (d *device) endFlows() {
 	d.watch.stop()
 	if d.link.close() {
 		<-time.After(farewell)
 	}
-	d.dev.Close()
 }
 
 // netCarrier is a carrier made of a Net.

@@ -283,3 +283,25 @@ func TestTeardownThatHangsIsLeftBehindAndShowsItsStacks(t *testing.T) {
 		close(hang)
 	})
 }
+
+func TestAFlowThatDoesNotEndDoesNotKeepTheDeviceUp(t *testing.T) {
+	far := newFarEnd(t)
+	var said atomic.Int32
+	tu, _ := newTunnel(t, Options{Log: func(l wgnet.Level, _ string) {
+		if l == wgnet.LevelError {
+			said.Add(1)
+		}
+	}})
+	tu.patience = 50 * time.Millisecond
+	require.NoError(t, tu.Up(t.Context(), far.config()))
+	d := tu.device()
+	require.True(t, d.link.enter())
+	tu.Down()
+	assert.Equal(t, int32(1), said.Load())
+	select {
+	case <-d.dev.Done():
+	default:
+		assert.Fail(t, "WireGuard still runs")
+	}
+	d.link.leave()
+}

@@ -58,10 +58,12 @@ func newPages(l *link) *http.Transport {
 			}
 			return l.dial(ctx, t)
 		},
-		DisableCompression:  true, // else an Accept-Encoding would be added
-		MaxIdleConns:        64,
-		MaxIdleConnsPerHost: 6,
-		IdleConnTimeout:     30 * time.Second,
+		DisableCompression:     true, // else an Accept-Encoding would be added
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: answerHeaderLimit,
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    6,
+		IdleConnTimeout:        30 * time.Second,
 	}
 }
 
@@ -86,16 +88,52 @@ func (f *front) serveWeb(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		defer l.leave()
-		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), linkKey{}, l))
-		defer cancel()
-		defer l.onEnd(func() {
-			cancel()
-			// A program that has stopped reading would keep the flow; one that reads gets what is on its way.
-			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Second))
-		})()
-		w.Header()["Content-Type"] = nil
-		f.pages.ServeHTTP(w, r.WithContext(ctx))
+		f.webPage(l, w, r)
 	}
+}
+
+// webPage carries one absolute-form request through l.
+func (f *front) webPage(l *link, w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), linkKey{}, l))
+	defer cancel()
+	rc := http.NewResponseController(w)
+	_ = rc.EnableFullDuplex() // an answer may begin before its request has ended, as it may without a proxy
+	stop := l.onEnd(func() {
+		cancel()
+		// A program that has stopped sending or reading would keep the flow; one that reads gets what is on its way.
+		_ = rc.SetReadDeadline(time.Unix(1, 0))
+		_ = rc.SetWriteDeadline(time.Now().Add(time.Second))
+	})
+	defer stop()
+	p := &page{ResponseWriter: w}
+	f.pages.ServeHTTP(p, r.WithContext(ctx))
+	if !stop() && p.begun && w.Header().Get("Connection") != "close" {
+		// The deadlines above would hurt the next request on this connection, so there must be none.
+		_ = rc.Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// page keeps net/http from adding headers of its own to what the far end sent.
+type page struct {
+	http.ResponseWriter
+	begun bool
+}
+
+// Unwrap is for http.ResponseController.
+func (p *page) Unwrap() http.ResponseWriter { return p.ResponseWriter }
+
+// WriteHeader is called again after each informational answer, and then the headers are new.
+func (p *page) WriteHeader(code int) {
+	if code >= http.StatusOK {
+		p.begun = true
+		for _, k := range []string{"Content-Type", "Date"} {
+			if _, ok := p.Header()[k]; !ok {
+				p.Header()[k] = nil
+			}
+		}
+	}
+	p.ResponseWriter.WriteHeader(code)
 }
 
 type linkKey struct{}
