@@ -7,13 +7,27 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
-// listener accepts only peers that may be trusted.
-type listener struct {
+// keepEvery is how often a listener looks whether its socket's file is still there.
+const keepEvery = 3 * time.Second
+
+// socket is one that we have made.
+type socket struct {
 	*net.UnixListener
+	file os.FileInfo // as we made it
+}
+
+// listener accepts only peers that may be trusted, at a path where it keeps a socket.
+type listener struct {
 	path string
-	file os.FileInfo // the socket as we made it
+	stop chan struct{} // closed by Close
+	done chan struct{} // closed when keep has ended
+
+	mu     sync.Mutex // guards what follows
+	socket *socket    // another one after the file was removed
+	closed bool
 
 	once sync.Once
 	err  error // of the first Close
@@ -22,7 +36,11 @@ type listener struct {
 // Accept waits for the next connection of this user or root.
 func (l *listener) Accept() (net.Conn, error) {
 	for {
-		c, err := l.AcceptUnix()
+		s := l.current()
+		c, err := s.AcceptUnix()
+		if err != nil && s != l.current() {
+			continue // its file was removed
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -33,12 +51,61 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
+func (l *listener) current() *socket {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.socket
+}
+
+// keep mends the socket until Close.
+func (l *listener) keep() {
+	defer close(l.done)
+	t := time.NewTicker(keepEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			l.mend()
+		case <-l.stop:
+			return
+		}
+	}
+}
+
+// mend makes the socket again if its file is gone: nobody could reach it any more. Whatever else stands at the path now
+// stays there, and what cannot be mended now is tried again the next time.
+func (l *listener) mend() {
+	if _, err := os.Lstat(l.path); !errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	s, err := open(l.path)
+	if err != nil {
+		return
+	}
+	old := l.socket
+	l.socket = s
+	old.SetUnlinkOnClose(false) // the file at the path is the new one's
+	_ = old.Close()
+}
+
 // Addr is the path that Listen was given, made absolute.
 func (l *listener) Addr() net.Addr { return &net.UnixAddr{Name: l.path, Net: "unix"} }
 
 // Close removes the socket and ends Accept. Closing twice is fine.
 func (l *listener) Close() error {
-	l.once.Do(func() { l.err = errors.Join(l.unlink(), l.UnixListener.Close()) })
+	l.once.Do(func() {
+		close(l.stop)
+		l.mu.Lock()
+		l.closed = true
+		l.err = errors.Join(l.unlink(), l.socket.Close())
+		l.mu.Unlock()
+		<-l.done
+	})
 	return l.err
 }
 
@@ -57,7 +124,7 @@ func (l *listener) unlink() error {
 	}
 	defer unlock()
 	now, err := os.Lstat(l.path)
-	if err == nil && os.SameFile(now, l.file) {
+	if err == nil && os.SameFile(now, l.socket.file) {
 		err = os.Remove(l.path)
 	}
 	if errors.Is(err, os.ErrNotExist) {

@@ -38,8 +38,9 @@ const probeTime = time.Second
 // be ours and not writable by others (else ErrUnsafeFolder). A socket that is in the way is removed if nobody answers
 // at it (else ErrInUse); any other kind of file is left alone.
 //
-// Accept returns only connections of this user or root, as *net.UnixConn; it closes all others unseen. Close removes
-// the socket, unless the file at path has become another one.
+// Accept returns only connections of this user or root, as *net.UnixConn; it closes all others unseen. A socket whose
+// file was removed, as cleaners of temporary folders do, is made again within seconds. Close removes the socket, unless
+// the file at path has become another one.
 func Listen(path string) (net.Listener, error) {
 	l, err := listen(path)
 	if err != nil {
@@ -53,6 +54,17 @@ func listen(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
+	s, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	l := &listener{path: path, socket: s, stop: make(chan struct{}), done: make(chan struct{})}
+	go l.keep()
+	return l, nil
+}
+
+// open makes the socket at path, and the folder around it.
+func open(path string) (*socket, error) {
 	folder := filepath.Dir(path)
 	if err := makeFolder(folder); err != nil {
 		return nil, err
@@ -77,15 +89,15 @@ func listen(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listener{UnixListener: nl.(*net.UnixListener), path: path}
-	if l.file, err = os.Lstat(path); err == nil {
+	s := &socket{UnixListener: nl.(*net.UnixListener)}
+	if s.file, err = os.Lstat(path); err == nil {
 		err = makePrivate(path)
 	}
 	if err != nil {
-		return nil, errors.Join(err, l.UnixListener.Close())
+		return nil, errors.Join(err, s.Close())
 	}
-	l.SetUnlinkOnClose(!canTellFiles)
-	return l, nil
+	s.SetUnlinkOnClose(!canTellFiles)
+	return s, nil
 }
 
 // clearStale removes the socket at path if nobody answers at it.

@@ -119,6 +119,41 @@ func TestDeadSocketIsReplaced(t *testing.T) {
 	talk(t, listen(t, path), path)
 }
 
+func TestSocketWhoseFileWasRemovedIsMadeAgain(t *testing.T) {
+	path := filepath.Join(shortDir(t), "a", "s")
+	l := listen(t, path)
+	accepted := make(chan error, 1)
+	go func() { // who waits in Accept meanwhile notices nothing
+		c, err := l.Accept()
+		if err == nil {
+			err = c.Close()
+		}
+		accepted <- err
+	}()
+	require.NoError(t, os.RemoveAll(filepath.Dir(path)))
+	unixsock.Mend(l)
+	c, err := unixsock.Dial(t.Context(), path)
+	require.NoError(t, err)
+	require.NoError(t, <-accepted)
+	require.NoError(t, c.Close())
+	talk(t, l, path)
+	unixsock.Mend(l)
+	talk(t, l, path)
+	require.NoError(t, l.Close())
+	assert.NoFileExists(t, path)
+	unixsock.Mend(l)
+	assert.NoFileExists(t, path, "not after Close")
+}
+
+func TestMendLeavesTheSocketOfAnother(t *testing.T) {
+	path := filepath.Join(shortDir(t), "s")
+	l := listen(t, path)
+	require.NoError(t, os.Remove(path))
+	other := listen(t, path)
+	unixsock.Mend(l)
+	talk(t, other, path)
+}
+
 func TestListenRefusesWhereSomebodyListens(t *testing.T) {
 	path := filepath.Join(shortDir(t), "s")
 	l := listen(t, path)
