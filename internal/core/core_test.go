@@ -325,3 +325,26 @@ func TestErrorsOfTheNodeBecomeReasons(t *testing.T) {
 	}
 	assert.True(t, reasonOf(nil, "0x1").Zero())
 }
+
+func TestWhyTheNodeLeftIsSaidInOneSentence(t *testing.T) {
+	lines := []string{"2026-01-02 INF starting", "Make the node's folder: permission denied."}
+	for _, c := range []struct {
+		state nodeproc.State
+		want  string
+	}{
+		{
+			nodeproc.State{Phase: nodeproc.Waiting, Err: &nodeproc.WentAwayError{How: "signal: killed", LastLines: lines}},
+			"The node stopped (signal: killed). It is being started again.",
+		},
+		{
+			nodeproc.State{Phase: nodeproc.Waiting, Err: &nodeproc.WentAwayError{How: "exit status 1", LastLines: lines}},
+			"The node stopped (exit status 1: Make the node's folder: permission denied). It is being started again.",
+		},
+		{
+			nodeproc.State{Phase: nodeproc.Failed, Err: &nodeproc.GaveUpError{Err: &nodeproc.WentAwayError{How: "exit status 1", LastLines: lines}}},
+			"The node keeps stopping, so it was given up: exit status 1: Make the node's folder: permission denied. See the log, then try to connect again.",
+		},
+	} {
+		assert.Equal(t, c.want, nodeReason(c.state).Text())
+	}
+}

@@ -155,6 +155,7 @@ const (
 	pauseTimer
 	listTimer
 	quitTimer
+	closeTimer
 )
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }

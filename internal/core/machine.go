@@ -16,6 +16,9 @@ func next(s state, in input) (state, []effect) {
 	if m.Phase == vpn.Up {
 		m.wasUp, m.tries, m.Reason = true, 0, vpn.Reason{}
 	}
+	if m.Phase == vpn.Down {
+		m.Exit = vpn.Exit{} // traffic leaves nowhere
+	}
 	m.Attempt = 0
 	if m.Phase == vpn.Finding || m.Phase == vpn.Dialing || m.Phase == vpn.Reconnecting {
 		m.Attempt = m.tries + 1
@@ -114,6 +117,7 @@ func (m *machine) takeCommand(c vpn.Command) {
 		}
 		m.want, m.target, m.chosen, m.wasUp = true, c.Target, false, false
 		m.picking, m.held = false, false
+		m.Exit = vpn.Exit{} // until one is picked: the old one is not where this wish leads
 		m.forget()
 	case vpn.Disconnect:
 		m.want, m.chosen, m.wasUp, m.picking = false, false, false, false
@@ -241,6 +245,11 @@ func (m *machine) takeTimer(in timerRang) {
 	case quitTimer:
 		if m.quitting {
 			m.do(finish{})
+		}
+	case closeTimer:
+		if in.order == m.order && m.line == closingLine && m.tunnel { // the node hangs; the user has been told that it ends
+			m.tunnel = false
+			m.do(dropTunnel{})
 		}
 	}
 }

@@ -2,9 +2,12 @@ package core
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -220,6 +223,55 @@ func TestReconnectKeepsTheExit(t *testing.T) {
 	y.in(running, listed{}).phase(vpn.Reconnecting).unlock().dialOK().phase(vpn.Up)
 	assert.Equal(t, berlin, last[dial](y).exit)
 	assert.Equal(t, 1, count[pick](y), "the exit is not chosen anew")
+}
+
+func TestANodeThatDoesNotAnswerIsNotTheExitsFault(t *testing.T) {
+	silent := reasonOf(&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, "0xde1")
+	require.Equal(t, vpn.NodeWentAway, silent.Code)
+	assert.Equal(t, vpn.NodeWentAway, reasonOf(fmt.Errorf("PUT /connection: %w", io.EOF), "0xde1").Code)
+
+	y := upTo(t, vpn.Finding).pick(berlin).unlock().dialFails(silent)
+	assert.Zero(t, count[avoid](y))
+	assert.Zero(t, count[notify](y))
+	dials := count[dial](y)
+	y.in(crashed, nodeChanged{node: vpn.Node{State: vpn.NodeStarting}}, running, listed{}).unlock()
+	assert.Equal(t, dials+1, count[dial](y), "again, as soon as it runs")
+	assert.Equal(t, berlin, last[dial](y).exit)
+	y.dialOK().phase(vpn.Up)
+
+	y = upTo(t, vpn.Finding).pick(berlin).unlock().dialFails(silent)
+	for range maxExits - 1 {
+		w := last[wait](y)
+		y.in(timerRang{kind: w.kind, order: w.order}).unlock().dialFails(silent)
+	}
+	y.phase(vpn.Failed)
+	assert.Zero(t, count[avoid](y), "not even then")
+}
+
+func TestATunnelDoesNotOutliveAHangUpThatTheNodeDoesNotAnswer(t *testing.T) {
+	y := upTo(t, vpn.Up).disconnect().phase(vpn.Closing)
+	w := last[wait](y)
+	require.Equal(t, closeTimer, w.kind)
+	assert.Zero(t, count[dropTunnel](y), "the node counts to the end")
+	y.in(timerRang{kind: closeTimer, order: w.order}).phase(vpn.Closing)
+	assert.Equal(t, 1, count[dropTunnel](y))
+
+	y = upTo(t, vpn.Up).disconnect()
+	old := last[wait](y)
+	y.closed().connect(vpn.Target{Country: "DE"}).pick(berlin).dialOK().phase(vpn.Up)
+	y.in(timerRang{kind: closeTimer, order: old.order}).phase(vpn.Up)
+	assert.Zero(t, count[dropTunnel](y), "not the next one's")
+}
+
+func TestExitIsTheOneOfThisWish(t *testing.T) {
+	y := upTo(t, vpn.Up).connect(vpn.Target{Country: "NL"}).phase(vpn.Finding)
+	assert.Zero(t, y.s.Exit, "not the one that is being left")
+	y.closed().pick(hague).dialOK().phase(vpn.Up)
+	assert.Equal(t, hague, y.s.Exit)
+	y.disconnect().phase(vpn.Closing)
+	assert.Equal(t, hague, y.s.Exit)
+	y.closed().phase(vpn.Down)
+	assert.Zero(t, y.s.Exit)
 }
 
 func TestReconnectPausesLongerEachTime(t *testing.T) {

@@ -30,7 +30,7 @@ func nodeReason(s nodeproc.State) vpn.Reason {
 		return vpn.Reason{}
 	}
 	if e, ok := errors.AsType[*nodeproc.GaveUpError](s.Err); ok {
-		return vpn.Reason{Code: vpn.NodeGaveUp, A: tidy(e.Err)}
+		return vpn.Reason{Code: vpn.NodeGaveUp, A: howItLeft(e.Err)}
 	}
 	if e, ok := errors.AsType[*nodeproc.NotFoundError](s.Err); ok {
 		return vpn.Reason{Code: vpn.NodeNotFound, A: e.Path}
@@ -44,7 +44,28 @@ func nodeReason(s nodeproc.State) vpn.Reason {
 	if s.Phase == nodeproc.Failed {
 		return vpn.Reason{Code: vpn.NodeGaveUp, A: tidy(s.Err)}
 	}
-	return vpn.Reason{Code: vpn.NodeWentAway, A: tidy(s.Err)}
+	return vpn.Reason{Code: vpn.NodeWentAway, A: howItLeft(s.Err)}
+}
+
+// maxLastLine is how much of a node's last line a sentence bears, in bytes.
+const maxLastLine = 300
+
+// howItLeft is for people: how the node ended, and its last line if it ended by itself, for then it says why. The last
+// line of a node that was killed, or hung, is about something else.
+func howItLeft(err error) string {
+	e, ok := errors.AsType[*nodeproc.WentAwayError](err)
+	if !ok {
+		return tidy(err)
+	}
+	how := e.How
+	if n := len(e.LastLines); n > 0 && strings.HasPrefix(how, "exit status") {
+		last := e.LastLines[n-1]
+		if len(last) > maxLastLine {
+			last = strings.ToValidUTF8(last[:maxLastLine], "") + "…"
+		}
+		how += ": " + last
+	}
+	return tidy(errors.New(how))
 }
 
 // tidy is an error in one line, without the full stop that the sentence around it has.

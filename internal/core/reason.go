@@ -2,6 +2,8 @@ package core
 
 import (
 	"errors"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/mysteriumvpn/desktop/internal/vpn"
@@ -23,11 +25,22 @@ func reasonOf(err error, provider string) vpn.Reason {
 		return vpn.Reason{Code: vpn.NoSuchProvider, A: provider}
 	case errors.Is(err, tequilapi.ErrCancelled):
 		return vpn.Reason{Code: vpn.Cancelled}
+	case unanswered(err):
+		return vpn.Reason{Code: vpn.NodeWentAway, A: "it does not answer"}
 	case provider != "":
 		return vpn.Reason{Code: vpn.ProviderFailed, A: provider, B: words(err)}
 	default:
 		return vpn.Reason{Code: vpn.NodeRefused, A: words(err)}
 	}
+}
+
+// unanswered reports that the node gave no answer at all: it has ended or hangs. What it was asked about is not to blame,
+// and nodeproc starts it again.
+func unanswered(err error) bool {
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // words is the part of an error that a person can use: what the node said, without method, path and codes.

@@ -84,7 +84,11 @@ func (m *machine) stray() bool {
 
 func (m *machine) hangUp() {
 	m.line, m.held = closingLine, false
-	m.do(hangUp{order: m.number()})
+	n := m.number()
+	m.do(hangUp{order: n})
+	if m.tunnel {
+		m.do(wait{kind: closeTimer, order: n, d: closeLimit})
+	}
 }
 
 // failed takes one failure on the way to the wish: try again, try another exit, or give up.
@@ -100,6 +104,9 @@ func (m *machine) failed(why vpn.Reason) {
 	case why.Code == vpn.NotUnlocked && m.tries < maxExits:
 		m.unlock = undone
 		m.pause()
+	case why.Code == vpn.NodeWentAway && m.tries < maxExits: // not the exit's fault: the same one again
+		m.unlock = undone
+		m.pauseFor(nodePause)
 	case m.wasUp && m.tries < maxReconnects:
 		m.pause()
 	case !m.wasUp && m.target.ProviderID == "" && m.tries < maxExits:
@@ -107,7 +114,9 @@ func (m *machine) failed(why vpn.Reason) {
 		m.do(notify{vpn.Notice{Severity: vpn.Warning, Reason: why}})
 		m.chosen = false
 	default:
-		m.do(avoid{m.Exit.ProviderID})
+		if why.Code != vpn.NodeWentAway {
+			m.do(avoid{m.Exit.ProviderID})
+		}
 		m.giveUp(why)
 	}
 }
@@ -127,7 +136,10 @@ func (m *machine) pause() {
 	if m.tries <= 1 {
 		return
 	}
-	d := min(time.Second<<min(m.tries-2, 10), maxPause)
+	m.pauseFor(min(time.Second<<min(m.tries-2, 10), maxPause))
+}
+
+func (m *machine) pauseFor(d time.Duration) {
 	m.pausing = true
 	m.do(wait{kind: pauseTimer, order: m.order, d: d})
 }

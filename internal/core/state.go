@@ -65,4 +65,6 @@ const (
 	refreshEvery  = 30 * time.Second
 	refreshSoon   = 3 * time.Second
 	quitLimit     = 15 * time.Second
+	nodePause     = time.Second     // for a node that did not answer, until nodeproc has seen to it
+	closeLimit    = 2 * time.Second // for the node to take the tunnel down; then it is dropped
 )
