@@ -3,6 +3,8 @@ package wgnet
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"golang.zx2c4.com/wireguard/device"
 )
@@ -27,7 +29,17 @@ var keyText = regexp.MustCompile(`[A-Za-z0-9+/]{43,}=?`)
 
 func hideKeys(s string) string { return keyText.ReplaceAllString(s, "(key)") }
 
-// deviceLogger gives wireguard-go's lines to log. Its own logger would write to stdout.
+// housekeeping are beginnings of wireguard-go's debug lines about itself: the hundred goroutines it starts and stops, every
+// setting it is given. They say nothing of a connection, and would push out of any log what does.
+var housekeeping = []string{"Routine: ", "UAPI: ", "Interface ", "UDP bind "}
+
+// aboutItself reports whether a format of wireguard-go is housekeeping; its peer may stand before it.
+func aboutItself(format string) bool {
+	format = strings.TrimPrefix(format, "%v - ")
+	return slices.ContainsFunc(housekeeping, func(start string) bool { return strings.HasPrefix(format, start) })
+}
+
+// deviceLogger gives wireguard-go's lines to log, but for housekeeping. Its own logger would write to stdout.
 func deviceLogger(log LogFunc) *device.Logger {
 	if log == nil {
 		return &device.Logger{Verbosef: device.DiscardLogf, Errorf: device.DiscardLogf}
@@ -35,5 +47,10 @@ func deviceLogger(log LogFunc) *device.Logger {
 	at := func(level Level) func(string, ...any) {
 		return func(format string, args ...any) { log(level, hideKeys(fmt.Sprintf(format, args...))) }
 	}
-	return &device.Logger{Verbosef: at(LevelDebug), Errorf: at(LevelError)}
+	debug := at(LevelDebug)
+	return &device.Logger{Errorf: at(LevelError), Verbosef: func(format string, args ...any) {
+		if !aboutItself(format) {
+			debug(format, args...)
+		}
+	}}
 }
