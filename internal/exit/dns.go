@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -24,6 +25,7 @@ const (
 	dnsHeader   = 12
 	dnsUDPLimit = 1232 // of answers that we make ourselves: fits every tunnel
 	dnsAtOnce   = 16   // questions under way for one client port
+	dnsAtMost   = 256 // … and for all clients of the exit: each takes a socket of the host
 	resolvConf  = "/etc/resolv.conf"
 )
 
@@ -32,6 +34,7 @@ const (
 type resolver struct {
 	servers func() []string // host:port, best first; empty = ask the host's resolver
 	host    *net.Resolver
+	asking  atomic.Int64 // questions under way
 }
 
 // newResolver passes queries on to server, or with "" to the servers that the host uses.
@@ -100,9 +103,17 @@ func (r *resolver) serveTCP(ctx context.Context, c net.Conn) {
 	}
 }
 
-// answer gives the answer to a query, a refusal if nobody has one, or nil for what is not a query.
+// answer gives the answer to a query, a refusal if nobody has one, or nil for what is not a query and when there are
+// too many at once.
 func (r *resolver) answer(ctx context.Context, network string, query []byte) []byte {
 	if len(query) < dnsHeader || query[2]&0x80 != 0 {
+		return nil
+	}
+	if code := judge(query); code != dnsmessage.RCodeSuccess {
+		return failure(query, code)
+	}
+	defer r.asking.Add(-1)
+	if r.asking.Add(1) > dnsAtMost {
 		return nil
 	}
 	servers := r.servers()
@@ -121,6 +132,29 @@ func (r *resolver) answer(ctx context.Context, network string, query []byte) []b
 	}
 	return failure(query, dnsmessage.RCodeServerFailure)
 }
+
+// judge says what a query is refused with, or success. The host's server may trust us more than it should trust a
+// client: with updates, transfers of whole zones, and questions about itself.
+func judge(query []byte) dnsmessage.RCode {
+	if query[2]&0x78 != 0 { // not a standard query
+		return dnsmessage.RCodeNotImplemented
+	}
+	var p dnsmessage.Parser
+	if _, err := p.Start(query); err != nil {
+		return dnsmessage.RCodeFormatError
+	}
+	q, err := p.AllQuestions()
+	switch {
+	case err != nil || len(q) != 1:
+		return dnsmessage.RCodeFormatError
+	case q[0].Class != dnsmessage.ClassINET || q[0].Type == dnsmessage.TypeAXFR || q[0].Type == typeIXFR:
+		return dnsmessage.RCodeRefused
+	default:
+		return dnsmessage.RCodeSuccess
+	}
+}
+
+const typeIXFR = dnsmessage.Type(251)
 
 // ask passes one query on. The socket is new, so its port is as hard to guess as the kernel makes it, and connected,
 // so only the server can answer.

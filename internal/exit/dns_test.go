@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -257,4 +258,56 @@ func FuzzDNSFailure(f *testing.F) {
 			t.Errorf("%x is no answer to %x", a, q)
 		}
 	})
+}
+
+// asked is a DNS server that notes the questions which reach it, and answers when told to.
+func asked(t *testing.T) (at string, questions chan []byte) {
+	questions = make(chan []byte, 2*dnsAtMost)
+	return serveUDP(t, loopV4, func(_ netip.AddrPort, b []byte) []byte {
+		questions <- append([]byte(nil), b...)
+		return nil
+	}).String(), questions
+}
+
+func TestOnlyQuestionsOfAnOrdinaryClientReachTheHostsServer(t *testing.T) {
+	at, questions := asked(t)
+	r := newResolver(at)
+	change := func(f func([]byte) []byte) []byte { return f(query(t, 3, "site.test.", dnsmessage.TypeA)) }
+	for name, c := range map[string]struct {
+		q    []byte
+		code dnsmessage.RCode
+	}{
+		"update":  {change(func(q []byte) []byte { q[2] = q[2]&^0x78 | 5<<3; return q }), dnsmessage.RCodeNotImplemented},
+		"notify":  {change(func(q []byte) []byte { q[2] = q[2]&^0x78 | 4<<3; return q }), dnsmessage.RCodeNotImplemented},
+		"AXFR":    {query(t, 3, "site.test.", dnsmessage.TypeAXFR), dnsmessage.RCodeRefused},
+		"IXFR":    {query(t, 3, "site.test.", 251), dnsmessage.RCodeRefused},
+		"chaos":   {change(func(q []byte) []byte { q[len(q)-1] = 3; return q }), dnsmessage.RCodeRefused},
+		"none":    {change(func(q []byte) []byte { q[5] = 0; return q[:dnsHeader] }), dnsmessage.RCodeFormatError},
+		"two":     {change(func(q []byte) []byte { q[5] = 2; return append(q, q[dnsHeader:]...) }), dnsmessage.RCodeFormatError},
+		"cut off": {change(func(q []byte) []byte { return q[:len(q)-3] }), dnsmessage.RCodeFormatError},
+	} {
+		for _, network := range []string{"udp", "tcp"} {
+			m := unpack(t, r.answer(soon(t), network, c.q))
+			require.Equal(t, c.code, m.RCode, name)
+			require.Equal(t, uint16(3), m.ID)
+		}
+	}
+	require.Empty(t, questions)
+}
+
+func TestQuestionsUnderWayAreLimited(t *testing.T) {
+	at, questions := asked(t)
+	r := newResolver(at)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	for range dnsAtMost {
+		wg.Go(func() { r.answer(ctx, "udp", query(t, 1, "mute.test.", dnsmessage.TypeA)) })
+	}
+	for range dnsAtMost {
+		<-questions
+	}
+	require.Nil(t, r.answer(ctx, "udp", query(t, 1, "mute.test.", dnsmessage.TypeA)))
+	require.Empty(t, questions)
 }

@@ -76,7 +76,8 @@ func New(o Options) *Exit {
 }
 
 // AddPeer lets the holder of the private half of public in, with the given addresses inside the tunnel, and starts the
-// exit if it is not running. Adding a peer again replaces its addresses.
+// exit if it is not running. Adding a peer again replaces its addresses; flows from those that it
+// loses are cut.
 func (e *Exit) AddPeer(public wgnet.Key, addrs []netip.Prefix) error {
 	if len(addrs) == 0 {
 		return errors.New("a peer needs an address in the tunnel")
@@ -109,6 +110,7 @@ func (e *Exit) AddPeer(public wgnet.Key, addrs []netip.Prefix) error {
 		}
 		return err
 	}
+	r.flows.cut(r.peers[public], addrs)
 	r.peers[public] = append([]netip.Prefix(nil), addrs...)
 	r.used = time.Now()
 	return nil
@@ -131,7 +133,7 @@ func (e *Exit) RemovePeer(public wgnet.Key) {
 		return
 	}
 	_ = e.run.dev.RemovePeer(public) // fails only on a closed device
-	e.run.flows.cut(addrs)
+	e.run.flows.cut(addrs, nil)
 }
 
 // Endpoint is where WireGuard listens, for the client's configuration. Before the first start its port may be 0.

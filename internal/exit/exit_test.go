@@ -273,6 +273,23 @@ func TestRemovedPeersFlowsEndAtTheHost(t *testing.T) {
 	require.ErrorIs(t, <-ended, syscall.ECONNRESET)
 }
 
+func TestFlowsFromAnAddressThatAPeerLostEnd(t *testing.T) {
+	e := newExit(t, nil)
+	c := newClient(t, e)
+	ended := make(chan error, 1)
+	conn := c.dial(t, serveTCP(t, loopV4, func(s *net.TCPConn) {
+		_, _ = s.Write([]byte("x"))
+		_, err := s.Read(make([]byte, 1))
+		ended <- err
+	}))
+	_, err := conn.Read(make([]byte, 1))
+	require.NoError(t, err)
+	require.NoError(t, e.AddPeer(c.public, []netip.Prefix{whole(clientV4), whole(clientV6)}))
+	require.Empty(t, ended, "the same addresses again change nothing")
+	require.NoError(t, e.AddPeer(c.public, []netip.Prefix{whole(clientV6)}))
+	require.ErrorIs(t, <-ended, syscall.ECONNRESET)
+}
+
 func TestExitClosesWhenIdle(t *testing.T) {
 	idle := make(chan struct{})
 	e := newExit(t, func(o *Options) { o.Idle = 50 * time.Millisecond; o.OnIdle = func() { close(idle) } })

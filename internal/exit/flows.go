@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 )
 
@@ -76,15 +77,14 @@ func (f *flows) end(fl *flow) {
 	f.wg.Done()
 }
 
-// cut ends the flows of clients in the given prefixes, without waiting.
-func (f *flows) cut(clients []netip.Prefix) {
+// cut ends the flows of clients in the given prefixes but not in those of keep, without waiting.
+func (f *flows) cut(clients, keep []netip.Prefix) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for fl := range f.open {
-		for _, p := range clients {
-			if p.Contains(fl.client) {
-				fl.cancel()
-			}
+		in := func(p netip.Prefix) bool { return p.Contains(fl.client) }
+		if slices.ContainsFunc(clients, in) && !slices.ContainsFunc(keep, in) {
+			fl.cancel()
 		}
 	}
 }

@@ -37,6 +37,10 @@ var refused = []struct {
 	{netip.MustParsePrefix("ff00::/8"), "multicast"},
 }
 
+// globalV6 is all that IANA hands out for the internet. Some of the rest leads to places inside a network: overlay
+// networks in 200::/7, segment routing in 5f00::/16, translators.
+var globalV6 = netip.MustParsePrefix("2000::/3")
+
 // Policy decides where clients of an exit may go. Refused are the ranges that are not the internet, every address of
 // the host itself, and IPv6 addresses that carry a refused IPv4 address. An allowed prefix lifts the first rule; the
 // second one only falls to a prefix that is exactly the address.
@@ -87,6 +91,9 @@ func (p *Policy) Allowed(a netip.Addr) error {
 		if r.prefix.Contains(a) {
 			return fmt.Errorf("%w: %s is %s", ErrRefused, a, r.name)
 		}
+	}
+	if a.Is6() && !globalV6.Contains(a) && !nat64.Contains(a) {
+		return fmt.Errorf("%w: %s is not in use on the internet", ErrRefused, a)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,11 +54,13 @@ func TestPolicyRefusesWhatIsNotTheInternet(t *testing.T) {
 		// IPv4-compatible
 		"::10.0.0.1", "::127.0.0.1", "::203.0.113.5", "::2",
 		// NAT64
-		"64:ff9b::10.0.0.1", "64:ff9b::127.0.0.1", "64:ff9b::169.254.169.254", "64:ff9b::203.0.113.5", "64:ff9b:1::1", "64:ff9b:1:ffff::8.8.8.8",
+		"::8.8.8.8", "64:ff9b::10.0.0.1", "64:ff9b::127.0.0.1", "64:ff9b::169.254.169.254", "64:ff9b::203.0.113.5", "64:ff9b:1::1", "64:ff9b:1:ffff::8.8.8.8",
 		// 6to4
 		"2002:a00:1::1", "2002:7f00:1::1", "2002:c0a8:101::", "2002:cb00:7105::1",
 		// Teredo: the server, and the client's address inverted
 		"2001:0:a00:1::1", "2001:0:808:808::f5ff:fffe", "2001:0:808:808::80ff:fffe", "2001:0:808:808::34ff:8efa",
+		// not handed out as internet addresses: overlay networks, segment routing, translators use them locally
+		"::ffff:0:10.0.0.1", "::ffff:0:8.8.8.8", "100::1", "200::1", "201:db8::1", "3ff::1", "1fff::1", "4000::1", "5f00::1", "fbff::1",
 		// the host
 		"203.0.113.5", "192.168.1.20", "2001:db8:aa::5", "fe80::1234:5678",
 	}
@@ -76,7 +79,7 @@ func TestPolicyAllowsTheInternet(t *testing.T) {
 		"192.169.0.0", "223.255.255.255", "198.18.0.1",
 		// documentation
 		"192.0.2.1", "198.51.100.1", "203.0.113.4", "203.0.113.6", "2001:db8::1", "3fff::1",
-		"2606:4700:4700::1111", "2000::", "2a00::1", "3ffe::1", "fbff::1",
+		"2606:4700:4700::1111", "2000::", "2a00::1", "3ffe::1",
 		"::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1", "2001:0:808:808::f7f7:f7f7", "2001:1::1",
 	} {
 		require.NoError(t, p.Allowed(netip.MustParseAddr(s)), s)
@@ -130,6 +133,8 @@ func TestAllowedPrefixLiftsRangesButNotTheHost(t *testing.T) {
 		{"64:ff9b::/96", "64:ff9b::127.0.0.1", false},
 		{"64:ff9b::203.0.113.5/128", "64:ff9b::203.0.113.5", true},
 		{"2002::/16", "2002:cb00:7105::1", false},
+		{"200::/7", "200::1", true},
+		{"::/0", "5f00::1", true},
 	} {
 		err := testPolicy(c.allow).Allowed(netip.MustParseAddr(c.addr))
 		require.Equal(t, c.ok, err == nil, "%s under %s: %v", c.addr, c.allow, err)
@@ -229,4 +234,14 @@ func TestDialNoticesThatItCameBackToTheHost(t *testing.T) {
 	c, err := (&running{policy: testPolicy("127.0.0.1/32")}).dial(fl, "tcp", to)
 	require.NoError(t, err)
 	require.NoError(t, c.Close())
+}
+
+func TestDatagramsAreNeverBroadcast(t *testing.T) {
+	f := newFlows()
+	fl, ok := f.begin(flowUDP, clientV4)
+	require.True(t, ok)
+	defer f.end(fl)
+	// The kernel knows all broadcast addresses; we know those that interfaces have by default.
+	_, err := (&running{policy: testPolicy("127.0.0.0/8")}).dial(fl, "udp", netip.MustParseAddrPort("127.255.255.255:9"))
+	require.ErrorIs(t, err, os.ErrPermission)
 }

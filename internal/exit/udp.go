@@ -56,6 +56,9 @@ func (r *running) takeUDP(req *udp.ForwarderRequest) bool {
 // dial opens a socket of the host for a flow, and does not give it to one that leads back to the host.
 func (r *running) dial(fl *flow, network string, to netip.AddrPort) (net.Conn, error) {
 	d := net.Dialer{Timeout: dialTimeout}
+	if network == "udp" {
+		d.Control = withoutBroadcast
+	}
 	c, err := d.DialContext(fl.ctx, network, to.String())
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ func TestCutFlowEndsAtOnce(t *testing.T) {
 			f.end(fl)
 		}()
 		synctest.Wait()
-		f.cut(nil)
+		f.cut(nil, nil)
 		require.NoError(t, fl.ctx.Err())
 		f.stop()
 		f.wait()
