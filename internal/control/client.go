@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -36,8 +37,13 @@ func NewClient(path, version string) *Client {
 
 func newClient(version string, dial func(context.Context) (net.Conn, error)) *Client {
 	return &Client{version: version, http: http.Client{Transport: &http.Transport{
-		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
-		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(ctx, callTime)
+			defer cancel()
+			return dial(ctx)
+		},
+		DisableKeepAlives:     true,
+		ResponseHeaderTimeout: callTime, // of streams too: they begin at once
 	}}}
 }
 
@@ -61,7 +67,7 @@ func (c *Client) Proposals(ctx context.Context, country string) ([]ProposalDoc, 
 
 // Raise brings the program's window to the front. An Error with CodeNoWindow says that there is none.
 func (c *Client) Raise(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, callTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, callTime, ErrSilent)
 	defer cancel()
 	r, err := c.do(ctx, http.MethodPost, "/raise", nil)
 	if err != nil {
@@ -93,6 +99,7 @@ type LogQuery struct {
 	Source logs.Source // SourceUnknown = of all
 	Cursor uint64      // those after this line
 	Tail   int         // the last so many; wins over Cursor. 0 = all
+	New    bool        // none of those that are there; wins over Tail
 }
 
 // Logs calls fn with each line, oldest first, until there are no more, fn gives an error, which it returns, or ctx ends.
@@ -108,7 +115,10 @@ func (c *Client) Logs(ctx context.Context, q LogQuery, fn func(LogDoc) error) er
 	if q.Cursor > 0 {
 		v.Set("cursor", strconv.FormatUint(q.Cursor, 10))
 	}
-	if q.Tail > 0 {
+	if q.New {
+		q.Tail = 0
+	}
+	if q.Tail > 0 || q.New {
 		v.Del("cursor")
 		v.Set("tail", strconv.Itoa(q.Tail))
 	}
@@ -128,7 +138,8 @@ type ConnectOptions struct {
 }
 
 // Connect asks to come out at where: a country's code or name, a provider id, "" for quick connect. It returns when the
-// outcome is known. An Error with CodeBadWhere says that where is no such thing.
+// outcome is known. An Error with CodeBadWhere says that where is no such thing; ErrNotTakenBack, that ctx has ended and
+// the wish may be met all the same.
 func (c *Client) Connect(ctx context.Context, where string, o ConnectOptions) (Outcome, error) {
 	if !o.TakeBack {
 		return c.wish(ctx, "/connect", connectBody{where}, o.OnStatus, nil)
@@ -159,8 +170,10 @@ func (c *Client) Connect(ctx context.Context, where string, o ConnectOptions) (O
 		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
 		defer cancel()
 		if _, e := c.wish(back, "/disconnect", disconnectBody{IfCommand: number}, o.OnStatus, nil); e != nil {
-			err = fmt.Errorf("%w, and taking it back: %w", err, e)
+			err = fmt.Errorf("%w (%w)", ErrNotTakenBack, e)
 		}
+	} else if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) { // it has no number, but may have been heard
+		err = fmt.Errorf("%w (%w)", ErrNotTakenBack, err)
 	}
 	return out, err
 }
@@ -224,17 +237,21 @@ func ended(ctx context.Context, err error) error {
 }
 
 func (c *Client) ask(ctx context.Context, path string, doc any) error {
-	ctx, cancel := context.WithTimeout(ctx, callTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, callTime, ErrSilent)
 	defer cancel()
 	r, err := c.do(ctx, http.MethodGet, path, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = r.Close() }()
-	if err := json.NewDecoder(r).Decode(doc); err != nil {
+	switch err := json.NewDecoder(r).Decode(doc); {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	default:
 		return fmt.Errorf("read the running program's answer: %w", err)
 	}
-	return nil
 }
 
 // do sends a request and gives the body of a good answer, to be closed by the caller.
@@ -256,6 +273,10 @@ func (c *Client) do(ctx context.Context, method, path string, body any) (io.Read
 		return nil, context.Cause(ctx)
 	case errors.Is(err, unixsock.ErrNobody):
 		return nil, ErrNotRunning
+	case errors.Is(err, unixsock.ErrForeign), errors.Is(err, fs.ErrPermission):
+		return nil, ErrOtherUser
+	case timedOut(err):
+		return nil, ErrSilent
 	default:
 		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err // the address in it is made up
@@ -275,4 +296,9 @@ func (c *Client) do(ctx context.Context, method, path string, body any) (io.Read
 		return nil, doc.Error
 	}
 	return r.Body, nil
+}
+
+func timedOut(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
 }

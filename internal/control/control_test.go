@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -242,6 +243,12 @@ func TestWatchTellsEveryStatusAndTrafficOnceASecond(t *testing.T) {
 		assert.InDelta(t, 4+11, len(docs), 1)
 		assert.Equal(t, uint64(100), docs[len(docs)-1].BytesSent, "the last value comes")
 		n := len(docs)
+		for range 10 { // read again, but nothing has passed
+			time.Sleep(time.Second)
+			p.topics.Traffic.Send(vpn.Traffic{BytesSent: 100, At: time.Now()})
+		}
+		synctest.Wait()
+		require.Len(t, docs, n, "the same counters are no news")
 		time.Sleep(time.Hour)
 		p.say(vpn.Status{Phase: vpn.Down})
 		synctest.Wait()
@@ -403,6 +410,50 @@ func TestTakeBackDisconnects(t *testing.T) {
 	})
 }
 
+// mute is a program that is stopped: it takes connections, and no more.
+func mute(t *testing.T) *Client {
+	return newClient("1.0", func(context.Context) (net.Conn, error) {
+		here, there := net.Pipe()
+		t.Cleanup(func() { _ = there.Close() })
+		go func() { _, _ = io.Copy(io.Discard, there) }()
+		return here, nil
+	})
+}
+
+func TestAProgramThatDoesNotAnswerIsSaidSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := mute(t)
+		begin := time.Now()
+		_, err := c.Status(t.Context())
+		require.ErrorIs(t, err, ErrSilent)
+		_, err = c.Connect(t.Context(), "de", ConnectOptions{TakeBack: true})
+		require.ErrorIs(t, err, ErrSilent)
+		_, err = c.Disconnect(t.Context())
+		require.ErrorIs(t, err, ErrSilent)
+		require.ErrorIs(t, c.Watch(t.Context(), nil), ErrSilent)
+		require.ErrorIs(t, c.Raise(t.Context()), ErrSilent)
+		require.ErrorIs(t, c.Quit(t.Context()), ErrSilent)
+		assert.LessOrEqual(t, time.Since(begin), 6*callTime)
+	})
+}
+
+func TestACancelThatWasNotHeardIsNotCalledDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := mute(t).Connect(ctx, "de", ConnectOptions{TakeBack: true})
+		require.ErrorIs(t, err, ErrNotTakenBack)
+	})
+}
+
+func TestTheProgramOfAnotherUserIsSaidSo(t *testing.T) {
+	for _, why := range []error{unixsock.ErrForeign, &net.OpError{Op: "dial", Err: fs.ErrPermission}} {
+		c := newClient("1.0", func(context.Context) (net.Conn, error) { return nil, fmt.Errorf("dial: %w", why) })
+		_, err := c.Status(t.Context())
+		require.ErrorIs(t, err, ErrOtherUser)
+	}
+}
+
 func TestTakeBackLeavesTheWishesOfOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t)
@@ -484,6 +535,7 @@ func TestLogs(t *testing.T) {
 		assert.Equal(t, []string{"0", "1", "2", "3", "4", "5"}, all(LogQuery{}))
 		assert.Equal(t, []string{"1", "4"}, all(LogQuery{Source: logs.Node}))
 		assert.Equal(t, []string{"4", "5"}, all(LogQuery{Tail: 2}))
+		assert.Empty(t, all(LogQuery{New: true}))
 		assert.Equal(t, []string{"4"}, all(LogQuery{Tail: 1, Source: logs.Node}))
 		assert.Equal(t, []string{"3", "4", "5"}, all(LogQuery{Cursor: 3}))
 		enough := errors.New("enough")

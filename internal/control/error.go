@@ -12,6 +12,15 @@ var ErrNotRunning = errors.New(`MysteriumVPN is not running. Start it with "myst
 // ErrEnded is why a wish has no outcome: the program went away before it was known.
 var ErrEnded = errors.New("MysteriumVPN ended before it was done. Start it again.") //nolint:staticcheck // likewise
 
+// ErrSilent is why a question has no answer: the program is there, and is stopped or hangs.
+var ErrSilent = errors.New("MysteriumVPN runs, but does not answer. Try again in a moment; if that does not help, end its process and start it again.") //nolint:staticcheck // likewise
+
+// ErrOtherUser is why there is no answer either.
+var ErrOtherUser = errors.New("The MysteriumVPN that runs there belongs to another user. Only that user can talk to it.") //nolint:staticcheck // likewise
+
+// ErrNotTakenBack is why a connect that was cancelled may still come about.
+var ErrNotTakenBack = errors.New(`MysteriumVPN did not answer, so it may still connect. See "mysteriumvpn status", or use "mysteriumvpn disconnect".`) //nolint:staticcheck // likewise
+
 // The codes of Error that callers may want to tell apart.
 const (
 	CodeVersion  = "version"   // the program and the command do not understand each other

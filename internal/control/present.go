@@ -81,14 +81,14 @@ func (p *present) watch(ctx context.Context, tell func(moment) (done bool, err e
 		var due <-chan time.Time
 		switch {
 		case !ready:
-		case first || now.status != told.status || now.traffic != told.traffic && time.Since(at) >= trafficEvery:
+		case first || now.status != told.status || passed(told, now) && time.Since(at) >= trafficEvery:
 			done, err := tell(now)
 			if done || err != nil {
 				return err
 			}
 			first, told, at = false, now, time.Now()
 			continue // it may have changed meanwhile
-		case now.traffic != told.traffic:
+		case passed(told, now):
 			timer.Reset(trafficEvery - time.Since(at))
 			due = timer.C
 		}
@@ -99,4 +99,10 @@ func (p *present) watch(ctx context.Context, tell func(moment) (done bool, err e
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// passed reports whether traffic is another than it was; when it was read is nothing to tell.
+func passed(was, now moment) bool {
+	was.traffic.At = now.traffic.At
+	return was.traffic != now.traffic
 }
