@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -123,7 +124,7 @@ func (c *Core) dial(e dial) {
 		ConsumerID:  c.consumer,
 		ProviderID:  e.exit.ProviderID,
 		ServiceType: e.exit.ServiceType,
-		DNS:         "provider",
+		DNS:         cmp.Or(c.Settings.Load().DNS, "provider"),
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, dialEnd)
 	returned := make(chan struct{})
