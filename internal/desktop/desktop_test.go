@@ -1,0 +1,26 @@
+package desktop
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv("DESKTOP_TEST_SETS") != "" {
+		setAndStay()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func TestKindOf(t *testing.T) {
+	for current, want := range map[string]Kind{
+		"": Unknown, "GNOME": GNOME, "ubuntu:GNOME": GNOME, "GNOME-Flashback:GNOME": GNOME, "X-Cinnamon": GNOME,
+		"Budgie:GNOME": GNOME, "KDE": KDE, "XFCE": Unknown, "sway": Unknown, "MATE": Unknown,
+	} {
+		assert.Equal(t, want, KindOf(current), current)
+	}
+}
