@@ -49,7 +49,8 @@ type app struct {
 	proxy   vpn.Proxy
 
 	controlSocket net.Listener
-	window        bool // there is one to bring forward
+	window        bool     // there is one to bring forward
+	said          []string // what the user should read at the start
 }
 
 // newApp builds the parts. On an error all that was opened is closed again. unixsock.ErrInUse in it means that the
@@ -67,8 +68,12 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 
 	// The control socket comes first: it is what tells that the program runs already.
 	a.controlSocket, err = unixsock.Listen(f.control())
-	if err != nil {
-		return nil, err
+	switch {
+	case err == nil:
+	case errors.Is(err, unixsock.ErrInUse), errors.Is(err, unixsock.ErrUnsafeFolder), errors.Is(err, unixsock.ErrTooLong):
+		return nil, err // it says what to do
+	default:
+		return nil, fmt.Errorf("%w. Choose a folder of your own with --home, or by XDG_RUNTIME_DIR", err)
 	}
 	undo = append(undo, func() { a.controlSocket.Close() })
 
@@ -104,7 +109,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 	api := net.JoinHostPort(o.apiAddress, strconv.Itoa(o.apiPort))
 	if o.apiPort == 0 {
 		if api, err = freePort(o.apiAddress); err != nil {
-			return nil, fmt.Errorf("find a port for the node: %w", err)
+			return nil, fmt.Errorf("find a port for the node: %w. Is --tequilapi.address one of this computer's?", err)
 		}
 	}
 	lane := a.bus.Go("core")
@@ -133,6 +138,7 @@ func (a *app) loadSettings(o *startOptions) (vpn.Settings, error) {
 	case err == nil, errors.Is(err, fs.ErrNotExist):
 	case errors.As(err, &bad):
 		a.log.Warn("the settings cannot be read; starting with fresh ones", zap.Error(err))
+		a.said = append(a.said, "The settings could not be read, so these are fresh ones: the proxy's address may be another. "+sentence(err))
 		s = vpn.Settings{}
 	default:
 		return s, fmt.Errorf("read the settings: %w", err)
@@ -161,12 +167,13 @@ func (a *app) listen(s vpn.Settings) error {
 		return vpn.Reason{Code: vpn.ProxyTaken, A: addr}
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%w. Start with --proxy and another address", err)
 	}
 	a.proxy = vpn.Proxy{SOCKS5: p.SOCKS5.String(), HTTP: p.HTTP.String()}
 	s.Proxy = a.proxy.SOCKS5
 	if err := store.WriteJSON(a.folders.settings(), s); err != nil {
 		a.log.Warn("keep the settings", zap.Error(err))
+		a.said = append(a.said, "The settings cannot be kept, so the proxy's address may be another at the next start. "+sentence(err))
 	}
 	a.topics.Settings.Send(s)
 	return nil

@@ -26,7 +26,7 @@ func newConnect(at func() folders) *cobra.Command {
 		Long: `Come out at WHERE: a country's code or name, a provider's id, or nothing to let the program choose the best exit.
 Connected elsewhere, this switches. It returns when connected; Ctrl-C takes the wish back.`,
 		Example: "  mysteriumvpn connect\n  mysteriumvpn connect DE\n  mysteriumvpn connect \"united kingdom\"",
-		Args:    maxArgs(1),
+		Args:    oneWhere,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			where := ""
 			if len(args) == 1 {
@@ -46,6 +46,9 @@ Connected elsewhere, this switches. It returns when connected; Ctrl-C takes the 
 					}
 				},
 			})
+			if errors.Is(err, control.ErrNotTakenBack) {
+				return control.ErrNotTakenBack
+			}
 			if errors.Is(err, context.Canceled) {
 				fmt.Fprintln(errs, "Cancelled.")
 				return errSaid
@@ -114,7 +117,8 @@ func newQuit(at func() folders) *cobra.Command {
 		Short: "Disconnect and end the running program",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, stop := context.WithTimeout(cmd.Context(), quitLimit)
+			late := fmt.Errorf("it has not ended within %d seconds. Try again, or end its process", quitLimit/time.Second)
+			ctx, stop := context.WithTimeoutCause(cmd.Context(), quitLimit, late)
 			defer stop()
 			return clientAt(at()).Quit(ctx)
 		},
@@ -130,12 +134,18 @@ func newStatus(at func() folders) *cobra.Command {
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, out := clientAt(at()), cmd.OutOrStdout()
+			said := ""
 			show := func(s control.StatusDoc) error {
 				if asJSON {
 					return printLine(out, s)
 				}
 				if watch {
-					_, err := fmt.Fprintln(out, time.Now().Format(time.TimeOnly), statusLine(s))
+					line := statusLine(s)
+					if line == said {
+						return nil // what has changed is not in the line
+					}
+					said = line
+					_, err := fmt.Fprintln(out, time.Now().Format(time.TimeOnly), line)
 					return err
 				}
 				return printStatus(out, s)

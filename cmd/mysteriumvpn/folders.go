@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -25,26 +26,34 @@ func foldersAt(home string) folders {
 		return folders{config: home, data: home, state: home, runtime: home}
 	}
 	const name = "mysteriumvpn"
-	user, err := os.UserHomeDir()
-	if err != nil {
-		user = os.TempDir()
-	}
+	base := userHome()
 	switch runtime.GOOS {
 	case "windows":
-		base := either("LOCALAPPDATA", filepath.Join(user, "AppData", "Local"))
-		dir := filepath.Join(base, "MysteriumVPN")
+		dir := filepath.Join(either("LOCALAPPDATA", filepath.Join(base, "AppData", "Local")), "MysteriumVPN")
 		return folders{config: dir, data: dir, state: dir, runtime: dir}
 	case "darwin":
-		dir := filepath.Join(user, "Library", "Application Support", "MysteriumVPN")
-		return folders{config: dir, data: dir, state: filepath.Join(user, "Library", "Logs", "MysteriumVPN"), runtime: dir}
+		dir := filepath.Join(base, "Library", "Application Support", "MysteriumVPN")
+		return folders{config: dir, data: dir, state: filepath.Join(base, "Library", "Logs", "MysteriumVPN"), runtime: dir}
 	default:
 		return folders{
-			config:  filepath.Join(either("XDG_CONFIG_HOME", filepath.Join(user, ".config")), name),
-			data:    filepath.Join(either("XDG_DATA_HOME", filepath.Join(user, ".local", "share")), name),
-			state:   filepath.Join(either("XDG_STATE_HOME", filepath.Join(user, ".local", "state")), name),
+			config:  filepath.Join(either("XDG_CONFIG_HOME", filepath.Join(base, ".config")), name),
+			data:    filepath.Join(either("XDG_DATA_HOME", filepath.Join(base, ".local", "share")), name),
+			state:   filepath.Join(either("XDG_STATE_HOME", filepath.Join(base, ".local", "state")), name),
 			runtime: filepath.Join(either("XDG_RUNTIME_DIR", fallbackRuntime()), name),
 		}
 	}
+}
+
+// userHome is where the user's own folders are. Without HOME, as in services, the user database knows. The temporary
+// folder itself is never taken: there anybody could have laid settings out for us.
+func userHome() string {
+	if dir, err := os.UserHomeDir(); err == nil && filepath.IsAbs(dir) {
+		return dir
+	}
+	if u, err := user.Current(); err == nil && filepath.IsAbs(u.HomeDir) {
+		return u.HomeDir
+	}
+	return filepath.Join(either("XDG_RUNTIME_DIR", fallbackRuntime()), "mysteriumvpn") // checked before a socket is put into it
 }
 
 // either is the folder that an environment variable names, or other. The specification asks to ignore relative ones.

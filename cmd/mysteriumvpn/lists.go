@@ -12,6 +12,9 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/logs"
 )
 
+// nothingOnOffer is for people; --json prints an empty array.
+const nothingOnOffer = "Nothing is on offer there at the moment."
+
 // newCountries is `mysteriumvpn countries`.
 func newCountries(at func() folders) *cobra.Command {
 	var asJSON bool
@@ -27,6 +30,10 @@ func newCountries(at func() folders) *cobra.Command {
 			out := cmd.OutOrStdout()
 			if asJSON {
 				return printLine(out, all)
+			}
+			if len(all) == 0 {
+				_, err := fmt.Fprintln(out, nothingOnOffer)
+				return err
 			}
 			w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "CODE\tCOUNTRY\tEXITS\tQUALITY\tMYST/HOUR\tMYST/GIB")
@@ -57,6 +64,10 @@ func newProposals(at func() folders) *cobra.Command {
 			if asJSON {
 				return printLine(out, all)
 			}
+			if len(all) == 0 {
+				_, err := fmt.Fprintln(out, nothingOnOffer)
+				return err
+			}
 			w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "COUNTRY\tCITY\tPROVIDER\tTYPE\tQUALITY\tMBIT/S\tMYST/HOUR\tMYST/GIB")
 			for _, p := range all {
@@ -80,7 +91,7 @@ func newLogs(at func() folders) *cobra.Command {
 		Short: "Print the log: the app's, the node's and the tunnel's lines in one",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			q := control.LogQuery{Follow: follow, Tail: tail}
+			q := control.LogQuery{Follow: follow, Tail: tail, New: tail == 0 && cmd.Flags().Changed("tail")}
 			if source != "" {
 				if err := q.Source.UnmarshalText([]byte(source)); err != nil || q.Source == logs.SourceUnknown {
 					return usagef(cmd, fmt.Sprintf("--source %s is not known; there are: app, node, tunnel", quoted(source)))

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -23,7 +24,12 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // the terminal was closed; nohup asks to go on
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
+	context.AfterFunc(ctx, stop) // who asks a second time does not want to wait
 	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -35,6 +41,7 @@ func execute(ctx context.Context, args []string, out, errs io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
+	addCompletion(root)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone
@@ -60,6 +67,20 @@ type usageError struct {
 
 func (e *usageError) Error() string { return sentence(e.err) }
 func (e *usageError) Unwrap() error { return e.err }
+
+// plainFlagError says a flag's error without the words of the package that parses it.
+func plainFlagError(err error) error {
+	text := err.Error()
+	if rest, ok := strings.CutPrefix(text, "invalid argument "); ok {
+		if i := strings.LastIndex(rest, " flag: "); i > 0 {
+			if j := strings.LastIndex(rest[:i], " for "); j > 0 {
+				name := strings.Trim(rest[j+len(" for "):i], `"`)
+				return fmt.Errorf("%s cannot be %s", name[strings.LastIndex(name, "--"):], rest[:j])
+			}
+		}
+	}
+	return err
+}
 
 // sentence starts an error with a capital letter and ends it with a full stop, for people.
 func sentence(err error) string {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -155,6 +156,62 @@ func TestHelpAndCompletions(t *testing.T) {
 		out, code := call(t, "completion", shell)
 		assert.Zero(t, code)
 		assert.Contains(t, out, "mysteriumvpn")
+	}
+}
+
+func TestWrongWordsSayWhatToDo(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"conect"}, "did you mean 'connect'?"},
+		{[]string{"connect", "united", "kingdom"}, `connect "united kingdom"`},
+		{[]string{"status", "--home", ""}, "--home needs a folder"},
+		{[]string{"logs", "--tail", "x"}, `--tail cannot be "x"`},
+		{[]string{"run", "--proxy-expose=maybe"}, `--proxy-expose cannot be "maybe"`},
+		{[]string{"run", "--exit.dns", "192.0.2.1:0"}, "--exit.dns '192.0.2.1:0' is no address"},
+		{[]string{"run", "--proxy", "127.0.0.1:4050", "--tequilapi.port", "4050"}, "different ports"},
+		{[]string{"help", "conect"}, "no command 'conect'"},
+		{[]string{"completion", "csh"}, "unexpected 'csh'"},
+	} {
+		out, code := call(t, c.args...)
+		assert.Equal(t, exitUsage, code, "%v: %s", c.args, out)
+		assert.Contains(t, strings.ToLower(out), strings.ToLower(c.says), "%v", c.args)
+		assert.NotContains(t, out, "strconv", "%v", c.args)
+	}
+}
+
+func TestHelpFitsATerminal(t *testing.T) {
+	for _, c := range newRoot().Commands() {
+		if c.Name() == "completion" { // cobra's words
+			continue
+		}
+		out, code := call(t, "help", c.Name())
+		assert.Zero(t, code, c.Name())
+		for line := range strings.Lines(out) {
+			assert.LessOrEqual(t, utf8.RuneCountInString(line), 121, "%s: %s", c.Name(), line)
+		}
+		assert.NotContains(t, out, " string ", "%s: a flag's value has no name", c.Name())
+		assert.NotContains(t, out, " int ", "%s: a flag's value has no name", c.Name())
+	}
+}
+
+func TestSettingsThatCannotBeUsedAreSaid(t *testing.T) {
+	home := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(home, "settings.json"), []byte(`{"proxy": "192.0.2.1:1080"}`), 0o600))
+	out, code := call(t, "run", "--home", home)
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, out, "--proxy", "what to do")
+}
+
+func TestWithoutHOMENothingIsKeptWhereOthersCouldLayItOut(t *testing.T) {
+	for _, v := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"} {
+		t.Setenv(v, "")
+	}
+	f := foldersAt("")
+	for _, dir := range []string{f.config, f.data, f.state} { // the sockets' own is checked
+		assert.True(t, filepath.IsAbs(dir), dir)
+		assert.NotEqual(t, os.TempDir(), filepath.Dir(filepath.Dir(dir)), dir)
 	}
 }
 

@@ -65,9 +65,9 @@ It asks the supervisor socket to bring its tunnel up, as a Mysterium node does.`
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&network, "network", string(vpn.Sandbox), "the network to serve: sandbox")
-	f.StringVar(&address, "tequilapi.address", "127.0.0.1", "the IP address `A` of the API; exits listen on it too")
-	f.IntVar(&port, "tequilapi.port", 4050, "its port; 0 = any free one")
+	f.StringVar(&network, "network", string(vpn.Sandbox), "the network to serve, a `NAME`: sandbox")
+	f.StringVar(&address, "tequilapi.address", "127.0.0.1", "the IP address `A` of the API; the exits listen on it too")
+	f.IntVar(&port, "tequilapi.port", 4050, "its `PORT`; 0 = any free one")
 	f.StringVar(&socket, "supervisor.socket", "", "the supervisor's socket `PATH` (default: the app's)")
 	exits.flags(cmd)
 	return cmd

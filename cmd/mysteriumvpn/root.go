@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -18,7 +20,9 @@ network. Without a command it opens the window. The commands below talk to the p
 'run' and 'node', which run in the foreground.
 
 On the sandbox network, which is the default, the exits run on this very computer: everything is real but geography.
-Your address does not change.`,
+Your address does not change.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 		Example: `  mysteriumvpn                      open the window
   mysteriumvpn run                  the same without a window; Ctrl-C ends it
   mysteriumvpn connect germany      come out in Germany
@@ -35,8 +39,15 @@ Your address does not change.`,
 		},
 	}
 	root.PersistentFlags().StringVar(&home, "home", "", "keep everything, the control socket too, in this folder `DIR`")
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if home == "" && cmd.Flags().Changed("home") { // a variable that is not set, in a script: not the usual folders
+			return usagef(cmd, "--home needs a folder")
+		}
+		return nil
+	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{cmd.CommandPath(), err}
+		return &usageError{cmd.CommandPath(), plainFlagError(err)}
 	})
 	o.flags(root)
 	at := func() folders { return foldersAt(home) }
@@ -44,7 +55,35 @@ Your address does not change.`,
 		newRun(at), newConnect(at), newDisconnect(at), newStatus(at),
 		newCountries(at), newProposals(at), newLogs(at), newQuit(at), newNode(at),
 	)
+	root.SetHelpCommand(newHelp())
 	return root
+}
+
+// addCompletion adds cobra's completion command, which would take any word and print its help. It keeps the root's
+// output, so that must be set before.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args = noArgs
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
+}
+
+// newHelp is `mysteriumvpn help`: cobra's own, but a command that is not there is wrong usage.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show the help of a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || about == nil || len(rest) > 0 {
+				return usagef(cmd, "there is no command "+quoted(strings.Join(args, " ")))
+			}
+			return about.Help()
+		},
+	}
 }
 
 // noArgs refuses arguments as wrong usage; on the root command they are unknown commands.
@@ -53,19 +92,21 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if !cmd.HasParent() {
-		return usagef(cmd, "there is no command "+quoted(args[0]))
+		text := "there is no command " + quoted(args[0])
+		if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+			text += "; did you mean " + quoted(strings.Join(like, "' or '")) + "?"
+		}
+		return usagef(cmd, text)
 	}
 	return usagef(cmd, "unexpected "+quoted(args[0]))
 }
 
-// maxArgs allows up to n arguments.
-func maxArgs(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) <= n {
-			return nil
-		}
-		return usagef(cmd, "unexpected "+quoted(args[n]))
+// oneWhere allows one argument.
+func oneWhere(cmd *cobra.Command, args []string) error {
+	if len(args) <= 1 {
+		return nil
 	}
+	return usagef(cmd, fmt.Sprintf(`unexpected %s. A name of several words needs quotes: %s "%s"`, quoted(args[1]), cmd.CommandPath(), strings.Join(args, " ")))
 }
 
 func usagef(cmd *cobra.Command, text string) error {

@@ -56,6 +56,9 @@ func (a *app) serveInTerminal(ctx context.Context, out io.Writer) error {
 	if a.topics.Settings.Load().Network == vpn.Sandbox {
 		fmt.Fprintln(out, "Sandbox: the exits run on this computer. Your address does not change.")
 	}
+	for _, s := range a.said {
+		fmt.Fprintln(out, s)
+	}
 	return a.serve(ctx)
 }
 

@@ -32,19 +32,19 @@ type exitOptions struct {
 
 func (o *exitOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.allow, "exit.allow", nil, "sandbox: also let exits reach this `PREFIX`, though it is private or this computer's own; may be given more than once")
-	f.StringVar(&o.dns, "exit.dns", "", "sandbox: the name server `ADDR` that exits ask, host:port (default: this computer's)")
+	f.StringArrayVar(&o.allow, "exit.allow", nil, "sandbox: also let exits reach this `PREFIX`, though it is private or\nthis computer's own; may be given more than once")
+	f.StringVar(&o.dns, "exit.dns", "", "sandbox: the name server `ADDR` that exits ask, host:port\n(default: this computer's)")
 }
 
 func (o *startOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.network, "network", "", "where exits come from: sandbox (default: as chosen last, at first sandbox)")
-	f.StringVar(&o.proxy, "proxy", "", "let programs reach the tunnel at this `ADDR`, host:port; kept for later starts (default: a free loopback port at the first start, then the same)")
-	f.BoolVar(&o.proxyExpose, "proxy-expose", false, "allow --proxy to be other than a loopback address: then anybody who reaches it can use the tunnel")
+	f.StringVar(&o.network, "network", "", "the network `NAME` that exits come from: sandbox\n(default: as chosen last, at first sandbox)")
+	f.StringVar(&o.proxy, "proxy", "", "let programs reach the tunnel at this `ADDR`, host:port; kept for later\nstarts (default: a free loopback port at the first start, then the same)")
+	f.BoolVar(&o.proxyExpose, "proxy-expose", false, "allow --proxy to be other than a loopback address: then anybody who\nreaches it can use the tunnel")
 	o.exits.flags(cmd)
-	f.StringVar(&o.nodeProgram, "node.program", "", "run this program as the node (default: this one, as 'mysteriumvpn node')")
-	f.StringVar(&o.apiAddress, "tequilapi.address", "127.0.0.1", "where the node's API is or shall be")
-	f.IntVar(&o.apiPort, "tequilapi.port", 0, "its port; a node of yours that answers there already is used as it is (default: a free one)")
+	f.StringVar(&o.nodeProgram, "node.program", "", "run this program, by its `PATH`, as the node\n(default: this one, as 'mysteriumvpn node')")
+	f.StringVar(&o.apiAddress, "tequilapi.address", "127.0.0.1", "the IP address `A` where the node's API is or shall be")
+	f.IntVar(&o.apiPort, "tequilapi.port", 0, "its `PORT`; a node of yours that answers there already is used as it is\n(default: a free one)")
 }
 
 // check finds what is wrong with the flags before anything is started.
@@ -60,6 +60,9 @@ func (o *startOptions) check(cmd *cobra.Command) error {
 	}
 	if o.apiPort < 0 || o.apiPort > 65535 {
 		return usagef(cmd, fmt.Sprintf("--tequilapi.port %d is not between 0 and 65535", o.apiPort))
+	}
+	if _, port, err := net.SplitHostPort(o.proxy); err == nil && o.apiPort > 0 && port == strconv.Itoa(o.apiPort) {
+		return usagef(cmd, "--proxy and --tequilapi.port need different ports")
 	}
 	_, err := o.exits.prefixes()
 	if err == nil {
@@ -130,7 +133,7 @@ func (o *exitOptions) checkDNS() error {
 		o.dns = netip.AddrPortFrom(ip, 53).String()
 		return nil
 	}
-	if _, err := netip.ParseAddrPort(o.dns); err != nil {
+	if a, err := netip.ParseAddrPort(o.dns); err != nil || a.Port() == 0 {
 		return fmt.Errorf("--exit.dns %s is no address, for example 192.0.2.53:53", quoted(o.dns))
 	}
 	return nil
