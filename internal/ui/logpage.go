@@ -1,10 +1,9 @@
 package ui
 
 import (
-	"image/color"
+	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/widget"
@@ -14,56 +13,99 @@ import (
 )
 
 // logPage is what app, node and tunnel say, newest last. It reads the ring from where it stopped, and only while it is
-// open.
+// open. It follows the newest line for as long as that is in sight.
 type logPage struct {
 	ring      *logs.Ring
 	clipboard fyne.Clipboard
+	save      func(name string, data []byte)
+	keys      func(fyne.Shortcut) bool // the window's
+	leave     func()
 	seen      bool
-	follow    bool // the newest line is in sight
 
-	back   *pill
-	count  *label
-	list   *widget.List
-	full   *widget.Label // the selected line, whole
-	foot   *fyne.Container
-	canvas *fyne.Container
+	back     *pill
+	count    *label
+	search   *searchEntry
+	levels   *segments
+	switches [3]*pill // by source, from logs.App
+	list     *logListWidget
+	none     *label
+	end      *pill         // to the newest line
+	full     *widget.Label // the chosen line, whole
+	foot     *fyne.Container
+	over     *fyne.Container
+	canvas   *fyne.Container
 
-	lines  []logs.Line
+	filter logFilter
+	lines  []logEntry // all that were read and are kept
+	shown  []logEntry // those that pass the filter
 	cursor uint64
-	chosen string
+	fresh  int    // lines that came while the newest was out of sight
+	chosen uint64 // Seq; 0 = none
 }
 
 // logLimit is how many lines the page keeps.
-const logLimit = 5000
+const logLimit = 6000
 
-func newLogPage(ring *logs.Ring, clipboard fyne.Clipboard, back func()) *logPage {
-	l := &logPage{ring: ring, clipboard: clipboard, follow: true}
-	l.back = newPill("arrow-left", lang.L("Back"), back)
+func newLogPage(ring *logs.Ring, clipboard fyne.Clipboard, leave func(), save func(string, []byte), keys func(fyne.Shortcut) bool) *logPage {
+	l := &logPage{ring: ring, clipboard: clipboard, leave: leave, save: save, keys: keys, filter: logFilter{level: logs.Info}}
+	l.back = newPill("arrow-left", lang.L("Back"), leave)
 	l.count = newLabel("", 12, assets.Regular, mutedTone)
-	l.list = widget.NewList(func() int { return len(l.lines) }, func() fyne.CanvasObject { return newLogRow() },
-		func(i widget.ListItemID, o fyne.CanvasObject) { o.(*logRow).set(l.lines[i]) })
-	l.list.HideSeparators = true
-	l.list.OnSelected = l.selected
+	l.list = newLogListWidget(l)
+	l.none = newLabel(lang.L("No lines match"), 13, assets.Medium, mutedTone)
+	l.none.Hide()
+	l.end = newLoudPill("arrow-down", "", l.toEnd)
+	l.end.Hide()
+	l.over = container.New(&atFoot{space: 14}, l.end)
+	l.canvas = container.NewStack(newBox(func(p *Palette) colour { return p.Ground }, nil, 0),
+		container.NewBorder(column(0, l.head(), l.bar()), l.whole(), nil, nil, pad(12, 0, 6, 0,
+			container.NewStack(l.list, container.New(&topThird{}, centredLine(l.none)), l.over))))
+	return l
+}
+
+func (l *logPage) head() fyne.CanvasObject {
+	keep := newPill("download", lang.L("Save…"), func() { l.save("mysteriumvpn-log.txt", l.text()) })
+	copyAll := newPill("copy", lang.L("Copy all"), func() { l.clipboard.SetContent(string(l.text())) })
+	title := newTail(10, 0, newLabel(lang.L("Log"), 19, assets.Display, inkTone), l.count)
+	return pad(18, 16, 18, 8, container.NewBorder(nil, nil, row(12, middle(l.back)), row(8, middle(copyAll), middle(keep)), pad(14, 0, 8, 0, title)))
+}
+
+// bar has what chooses among the lines.
+func (l *logPage) bar() fyne.CanvasObject {
+	l.search = newSearchEntry()
+	l.search.SetPlaceHolder(lang.L("Search the log"))
+	l.search.OnChanged = func(s string) { l.filter.words = strings.Fields(strings.ToLower(s)); l.sift() }
+	l.search.toList = func() { focusOn(l.list) }
+	l.search.onReturn = l.search.toList
+	l.search.keys = l.keys
+	l.levels = newSegments(func(i int) { l.filter.level = logLevels[i]; l.sift() }, logLevelWords()...)
+	l.levels.chosen = 1
+	var boxes []fyne.CanvasObject
+	for i := range l.switches {
+		source := logs.App + logs.Source(i) //nolint:gosec // one of three
+		l.switches[i] = newSourceSwitch(source, func() {
+			l.filter.hidden[source] = !l.filter.hidden[source]
+			drawSourceSwitch(l.switches[i], source, l.filter.hidden[source])
+			l.sift()
+		})
+		boxes = append(boxes, middle(l.switches[i]))
+	}
+	return pad(18, 0, 18, 10, column(8,
+		container.NewBorder(nil, nil, nil, pad(8, 0, 0, 0, container.NewGridWrap(fyne.NewSize(268, 34), l.levels)), l.search),
+		container.NewBorder(nil, nil, row(6, boxes...), nil)))
+}
+
+// whole shows the chosen line with all it has.
+func (l *logPage) whole() fyne.CanvasObject {
 	l.full = widget.NewLabel("")
 	l.full.Wrapping = fyne.TextWrapBreak
 	l.full.TextStyle.Monospace = true
-	copyLine := newPill("copy", lang.L("Copy line"), func() { clipboard.SetContent(l.chosen) })
-	copyAll := newPill("copy", lang.L("Copy all"), l.copyAll)
-	end := newPill("arrow-down", lang.L("To the end"), func() {
-		l.list.UnselectAll()
-		l.follow, l.chosen = true, ""
-		l.foot.Hide()
-		l.canvas.Refresh()
-		l.list.ScrollToBottom()
-	})
+	l.full.Selectable = true
+	copyLine := newPill("copy", lang.L("Copy line"), func() { l.clipboard.SetContent(l.full.Text) })
+	shut := newIconButton("x", func() { l.choose(-1) })
 	l.foot = pad(18, 8, 18, 14, container.NewStack(newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, 12),
-		pad(10, 6, 10, 6, container.NewBorder(nil, nil, nil, middle(copyLine), l.full))))
+		pad(10, 6, 10, 6, container.NewBorder(nil, nil, nil, column(4, row(4, middle(copyLine), shut)), container.New(&upTo{height: 150}, container.NewVScroll(l.full))))))
 	l.foot.Hide()
-	title := newTail(10, 0, newLabel(lang.L("Log"), 19, assets.Display, inkTone), l.count)
-	head := pad(18, 16, 18, 12, container.NewBorder(nil, nil, row(12, middle(l.back)), row(8, middle(end), middle(copyAll)), pad(14, 0, 8, 0, title)))
-	l.canvas = container.NewStack(newBox(func(p *Palette) colour { return p.Ground }, nil, 0),
-		container.NewBorder(head, l.foot, nil, nil, pad(12, 0, 6, 0, l.list)))
-	return l
+	return l.foot
 }
 
 func (l *logPage) object() fyne.CanvasObject { return l.canvas }
@@ -76,131 +118,162 @@ func (l *logPage) load() {
 	if !l.seen {
 		return
 	}
-	at := l.cursor
+	follow, at, was := l.list.atEnd(), l.cursor, len(l.shown)
 	for {
-		lines, next, _ := l.ring.Read(l.cursor, 512)
+		lines, next, lost := l.ring.Read(l.cursor, 512)
+		if lost > 0 {
+			l.add(logEntry{Line: logs.Line{Seq: l.cursor + 1}, lost: lost})
+		}
 		l.cursor = next
 		if len(lines) == 0 {
 			break
 		}
-		l.lines = append(l.lines, lines...)
-	}
-	if len(l.lines) > logLimit {
-		l.lines = append(l.lines[:0], l.lines[len(l.lines)-logLimit:]...)
+		for _, line := range lines {
+			l.add(logEntry{Line: line})
+		}
 	}
 	if l.cursor == at {
 		return
 	}
-	l.count.say(lang.XN("count.lines", "{{.N}} lines", len(l.lines), map[string]int{"N": len(l.lines)}))
-	l.list.Refresh()
-	if l.follow {
+	if !follow {
+		l.fresh += len(l.shown) - was
+	}
+	gone := l.trim()
+	l.draw()
+	switch {
+	case follow:
 		l.list.ScrollToBottom()
+		l.drawEnd()
+	case gone > 0:
+		l.list.ScrollToOffset(l.list.GetScrollOffset() - float32(gone)*l.list.pitch()) // what is being read stays where it is
 	}
 }
 
-// selected shows a line whole. The page stops following: the user reads.
-func (l *logPage) selected(i widget.ListItemID) {
-	l.follow = false
-	l.chosen = l.lines[i].String()
-	l.full.SetText(l.chosen)
-	l.foot.Show()
+func (l *logPage) add(e logEntry) {
+	l.lines = append(l.lines, e)
+	if l.filter.passes(&e) {
+		l.shown = append(l.shown, e)
+	}
+}
+
+// trim lets go of the oldest lines, and says how many of those that are shown went.
+func (l *logPage) trim() int {
+	if len(l.lines) <= logLimit {
+		return 0
+	}
+	l.lines = append(l.lines[:0], l.lines[len(l.lines)-logLimit:]...)
+	gone := 0
+	for gone < len(l.shown) && l.shown[gone].Seq < l.lines[0].Seq {
+		gone++
+	}
+	l.shown = append(l.shown[:0], l.shown[gone:]...)
+	return gone
+}
+
+// sift fills the list anew with what the filter lets through.
+func (l *logPage) sift() {
+	l.shown = l.shown[:0]
+	for i := range l.lines {
+		if l.filter.passes(&l.lines[i]) {
+			l.shown = append(l.shown, l.lines[i])
+		}
+	}
+	l.draw()
+	l.toEnd()
+}
+
+func (l *logPage) draw() {
+	l.count.say(lang.XN("count.lines", "{{.N}} lines", len(l.shown), map[string]int{"N": len(l.shown)}))
+	l.none.Hidden = len(l.shown) > 0
+	l.none.Refresh()
+	l.list.Refresh()
+}
+
+// toEnd goes to the newest line and follows it.
+func (l *logPage) toEnd() {
+	l.list.ScrollToBottom()
+	l.drawEnd()
+}
+
+// drawEnd shows the way to the newest line while that is out of sight.
+func (l *logPage) drawEnd() {
+	atEnd := l.list.atEnd()
+	if atEnd {
+		l.fresh = 0
+	}
+	word := lang.L("To the end")
+	if l.fresh > 0 {
+		word = lang.XN("log.fresh", "{{.N}} new lines", l.fresh, map[string]int{"N": l.fresh})
+	}
+	if l.end.Hidden == atEnd && (atEnd || l.end.text == word) {
+		return
+	}
+	l.end.Hidden = atEnd
+	l.end.set("arrow-down", word)
+	l.over.Refresh()
+}
+
+// choose shows a line whole; -1 = none.
+func (l *logPage) choose(i int) {
+	l.chosen = 0
+	if i >= 0 && l.shown[i].lost == 0 {
+		l.chosen = l.shown[i].Seq
+		l.full.SetText(l.shown[i].String())
+	}
+	if l.foot.Hidden = l.chosen == 0; !l.foot.Hidden {
+		l.foot.Refresh()
+	}
 	l.canvas.Refresh()
 }
 
-func (l *logPage) copyAll() {
+// chosenAt is the place of the chosen line, -1 if there is none.
+func (l *logPage) chosenAt() int {
+	for i := range l.shown {
+		if l.chosen != 0 && l.shown[i].Seq == l.chosen && l.shown[i].lost == 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// text is what is shown, as the file has it. The lines are free of secrets since they were appended.
+func (l *logPage) text() []byte {
 	var b []byte
-	for _, line := range l.lines {
-		b = append(line.AppendTo(b), '\n')
+	for _, e := range l.shown {
+		if e.lost > 0 {
+			b = append(append(b, lostWords(e.lost)...), '\n')
+			continue
+		}
+		b = append(e.AppendTo(b), '\n')
 	}
-	l.clipboard.SetContent(string(b))
+	return b
 }
 
-// logRow is one line: time, source, level, text.
-type logRow struct {
-	widget.BaseWidget
-	time, source, level, text *canvas.Text
-	shown                     logs.Line
+func focusOn(o fyne.Focusable) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o.(fyne.CanvasObject)); c != nil {
+		c.Focus(o)
+	}
 }
 
-func newLogRow() *logRow {
-	r := &logRow{time: newText(11.5, assets.Regular), source: newText(11.5, assets.SemiBold), level: newText(11.5, assets.SemiBold), text: newText(12, assets.Regular)}
-	r.ExtendBaseWidget(r)
-	return r
+// atFoot puts an object of its own size at the foot, in the middle. upTo lets a scroller be as high as what is in it, up
+// to a limit.
+type atFoot struct{ space float32 }
+
+func (*atFoot) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (l *atFoot) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	m := o[0].MinSize()
+	o[0].Resize(m)
+	o[0].Move(place((size.Width-m.Width)/2, size.Height-m.Height-l.space))
 }
 
-func (r *logRow) set(l logs.Line) {
-	if r.shown.Seq == l.Seq && l.Seq != 0 {
-		return
-	}
-	r.shown = l
-	r.Refresh()
+type upTo struct{ height float32 }
+
+func (l *upTo) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(40, min(o[0].(*container.Scroll).Content.MinSize().Height, l.height))
 }
 
-// Refresh draws the line.
-func (r *logRow) Refresh() {
-	p, l := colours(), r.shown
-	c := p.Muted
-	switch l.Source {
-	case logs.App:
-		c = p.Link
-	case logs.Node:
-		c = p.Up
-	case logs.Tunnel:
-		c = p.Busy
-	default:
-	}
-	body := p.Ink
-	levelTone := p.Muted
-	switch l.Level {
-	case logs.Warn:
-		levelTone = p.Busy
-	case logs.Error:
-		body, levelTone = p.Trouble, p.Trouble
-	case logs.Debug:
-		body = p.Muted
-	default:
-	}
-	r.time.Text = l.At.Local().Format("15:04:05.000")
-	r.source.Text, r.level.Text = l.Source.String(), l.Level.String()
-	set := func(t *canvas.Text, c color.NRGBA) { t.Color = c; canvas.Refresh(t) }
-	set(r.time, p.Muted)
-	set(r.source, c)
-	set(r.level, levelTone)
-	r.fit()
-	set(r.text, body)
-}
-
-func (r *logRow) fit() {
-	s := r.shown.Text
-	if r.shown.Fields != "" {
-		s += "  " + r.shown.Fields
-	}
-	if w := r.Size().Width - 208; w > 0 {
-		s = fitText(r.text, s, w)
-	}
-	r.text.Text = s
-}
-
-func (r *logRow) CreateRenderer() fyne.WidgetRenderer { return &logRowRenderer{r} }
-
-type logRowRenderer struct{ r *logRow }
-
-func (x *logRowRenderer) Destroy()           {}
-func (x *logRowRenderer) Refresh()           { x.r.Refresh() }
-func (x *logRowRenderer) MinSize() fyne.Size { return fyne.NewSize(240, 22) }
-func (x *logRowRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{x.r.time, x.r.source, x.r.level, x.r.text}
-}
-
-func (x *logRowRenderer) Layout(size fyne.Size) {
-	at := func(t *canvas.Text, left, width float32) {
-		h := t.MinSize().Height
-		t.Move(place(left, (size.Height-h)/2))
-		t.Resize(fyne.NewSize(width, h))
-	}
-	at(x.r.time, 10, 84)
-	at(x.r.source, 98, 50)
-	at(x.r.level, 150, 44)
-	x.r.fit()
-	at(x.r.text, 200, size.Width-208)
+func (*upTo) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	o[0].Resize(size)
+	o[0].Move(place(0, 0))
 }

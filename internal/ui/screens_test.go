@@ -55,6 +55,9 @@ func TestScreens(t *testing.T) {
 				s.window.Canvas().Overlays().Top().Hide()
 				s.fillLog()
 				s.shoot(look+"-log", 1180, 740)
+				s.Window.log.choose(4)
+				s.Window.log.list.ScrollToOffset(100)
+				s.shoot(look+"-log-small", 720, 520)
 			case vpn.Dialing:
 				s.closeAsked()
 				s.shoot(look+"-close", 1180, 740)

@@ -77,7 +77,7 @@ func (w *Window) build() {
 	w.card = newCard(w.pressed, func() { w.connect(w.chosen) }, w.copyProxy)
 	w.banner, w.notice = newBanner(), newNoticeBar()
 	w.node = newNodeLine(func() { w.send(vpn.RestartNode, vpn.Target{}) }, w.toggleLog)
-	w.log = newLogPage(w.o.Ring, w.o.App.Clipboard(), w.toggleLog)
+	w.log = newLogPage(w.o.Ring, w.o.App.Clipboard(), w.toggleLog, w.saveAs, w.typedShortcut)
 	w.wide = newPill("globe", lang.L("World"), w.toggleFar)
 	w.wide.Hide()
 

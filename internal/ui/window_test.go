@@ -377,19 +377,6 @@ func TestClosingTheWindow(t *testing.T) {
 	assert.False(t, s.shown)
 }
 
-func TestTheLogPageReadsOnlyWhileOpen(t *testing.T) {
-	s := newStage(t, nil)
-	s.fillLog()
-	assert.Len(t, s.Window.log.lines, 60)
-	s.Window.log.list.Select(3)
-	assert.Contains(t, s.Window.log.full.Text, "tunnel")
-	s.Window.log.copyAll()
-	assert.Equal(t, 60, strings.Count(s.app.Clipboard().Content(), "\n"))
-	s.toggleLog()
-	s.fillLog()
-	assert.Len(t, s.Window.log.lines, 120)
-}
-
 // These are not ours to claim, or mean something else elsewhere.
 func TestWordsWeDoNotSay(t *testing.T) {
 	s := newStage(t, nil)
