@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"strings"
 )
@@ -18,8 +19,11 @@ type Key [32]byte
 // String hides the key. Use Base64 where the key itself is meant.
 func (Key) String() string { return "(key)" }
 
-// GoString hides the key from %#v.
-func (Key) GoString() string { return "(key)" }
+// Format hides the key from every verb: those for numbers would not ask String. %p alone does not come here.
+func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "(key)") }
+
+// MarshalText hides the key from JSON and from loggers that take values apart.
+func (Key) MarshalText() ([]byte, error) { return []byte("(key)"), nil }
 
 // Base64 is the form that wg(8) and the node use.
 func (k Key) Base64() string { return base64.StdEncoding.EncodeToString(k[:]) }

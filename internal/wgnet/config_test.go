@@ -2,6 +2,7 @@ package wgnet
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -17,6 +18,14 @@ func TestKeyNeverPrintsItself(t *testing.T) {
 		require.NotContains(t, s, k.hex())
 		require.NotContains(t, s, fmt.Sprintf("%d %d %d %d %d", k[0], k[1], k[2], k[3], k[4]))
 	}
+	for _, verb := range "vtbcdoOqxXUeEfFgGsz" { // not p, which fmt takes to itself
+		for _, flag := range []string{"", "+", "#", "08"} {
+			require.Equal(t, "(key)", fmt.Sprintf("%"+flag+string(verb), k))
+		}
+	}
+	b, err := json.Marshal(Config{PrivateKey: k})
+	require.NoError(t, err)
+	require.Contains(t, string(b), `"PrivateKey":"(key)"`)
 }
 
 func TestParseKeyTakesBase64Only(t *testing.T) {
