@@ -46,10 +46,15 @@ func (s *Snapshot) Pick(target vpn.Target, avoid func(providerID string) bool) (
 		return Proposal{}, vpn.Reason{Code: vpn.NoSuchProvider, A: clean(target.ProviderID, maxID)}
 	case target.Country != "":
 		if c, ok := s.Country(target.Country); ok {
+			var best *Proposal // they may stand by price
 			for i := range c.Proposals {
-				if avoid == nil || !avoid(c.Proposals[i].ProviderID) {
-					return c.Proposals[i], vpn.Reason{}
+				p := &c.Proposals[i]
+				if (avoid == nil || !avoid(p.ProviderID)) && (best == nil || rank(p, best) < 0) {
+					best = p
 				}
+			}
+			if best != nil {
+				return *best, vpn.Reason{}
 			}
 		}
 		return Proposal{}, vpn.Reason{Code: vpn.NoExitInCountry, A: CountryInSentence(target.Country)}

@@ -34,17 +34,18 @@ type Country struct {
 	Quality   float64         // the best on offer, 0 to 3
 	PerHour   tequilapi.Money // the lowest on offer
 	PerGiB    tequilapi.Money // the lowest on offer, perhaps of another provider than PerHour
-	Proposals []Proposal      // best first; a part of Snapshot.Proposals
+	Proposals []Proposal      // best first, or as Narrow was asked; a part of Snapshot.Proposals
 }
 
 // Snapshot is one list of proposals, frozen. The zero Snapshot is empty and of version 0: nothing heard yet.
 type Snapshot struct {
 	Version   uint64     // rises with every list that differs from the one before
 	At        time.Time  // when the list was read
-	Proposals []Proposal // by country in the order of Countries, best first within one
-	Countries []Country  // by name; the unknown country last
+	Proposals []Proposal // by country in the order of Countries, best first within one or as Narrow was asked
+	Countries []Country  // by name, or in the order that Narrow was asked for; the unknown country last
 
 	byRank []int32          // places in Proposals, best first
+	found  []int32          // likewise, in the order in which Search gives them
 	byID   map[string]int32 // provider id, lower case → place in Proposals
 	index  index
 }
@@ -92,6 +93,7 @@ func newSnapshot(list []Proposal) *Snapshot {
 		s.byID[list[i].ProviderID] = int32(i)
 	}
 	slices.SortFunc(s.byRank, func(a, b int32) int { return rank(&list[a], &list[b]) })
+	s.found = s.byRank
 	for lo := 0; lo < len(list); {
 		hi := lo + 1
 		for hi < len(list) && list[hi].Country == list[lo].Country {

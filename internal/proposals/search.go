@@ -187,7 +187,7 @@ func (s *Snapshot) gather(dst []Hit, w *scratch, count *[matches]int) []Hit {
 			at[m]++
 		}
 	}
-	for _, i := range s.byRank {
+	for _, i := range s.found {
 		if m := w.proposals[i]; m < last {
 			dst[at[m]] = Hit{Country: &s.Countries[s.index.country[i]], Proposal: &s.Proposals[i]}
 			at[m]++
