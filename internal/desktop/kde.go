@@ -90,7 +90,7 @@ func (*kde) announce(ctx context.Context, _ []entry) error {
 	if err != nil {
 		return fmt.Errorf("tell programs of the new proxy: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if err := conn.Emit("/KIO/Scheduler", "org.kde.KIO.Scheduler.reparseSlaveConfiguration", ""); err != nil {
 		return fmt.Errorf("tell programs of the new proxy: %w", err)
 	}

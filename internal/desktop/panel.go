@@ -24,7 +24,7 @@ func TrayHost(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	return owned(ctx, conn)
 }
 
@@ -41,7 +41,7 @@ func WaitTrayHost(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	signals := make(chan *dbus.Signal, 8)
 	conn.Signal(signals)
 	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface("org.freedesktop.DBus"),
@@ -72,7 +72,7 @@ func WatchPanel(ctx context.Context, current string, tell func(light bool)) erro
 	if err != nil {
 		return fmt.Errorf("ask for the panel's colours: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	signals := make(chan *dbus.Signal, 8)
 	conn.Signal(signals)
 	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(portalSetting),

@@ -189,8 +189,10 @@ func TestACrashAnywhereIsMended(t *testing.T) {
 	}
 }
 
-// setAndStay is the program that is killed.
-func setAndStay() {
+func init() { child = setAndDie }
+
+// setAndDie is the program that is killed.
+func setAndDie() {
 	p := NewProxy(ProxyOptions{File: os.Getenv("DESKTOP_TEST_SETS"), Current: "GNOME"})
 	if err := p.Set(context.Background(), ourAddr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
