@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	_ "github.com/mysteriumvpn/desktop/internal/locale" // before Fyne looks at the environment
 )
 
 // version is FyneApp.toml's, put in by the build.

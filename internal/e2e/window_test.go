@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"bytes"
+	"os"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -53,4 +56,20 @@ func TestWindow(t *testing.T) {
 		require.Fail(t, "the window's cross did not end the program")
 	}
 	assert.Zero(t, app.ProcessState.ExitCode())
+}
+
+// TestCommandsSayNothingOfFyne: the program with a window prints on its command line what the one without does.
+func TestCommandsSayNothingOfFyne(t *testing.T) {
+	bin := os.Getenv("MYSTERIUMVPN_WINDOW")
+	if bin == "" {
+		cannot(t, "MYSTERIUMVPN_WINDOW does not name a program with a window; make test sets it")
+	}
+	for _, lang := range []string{"C.UTF-8", "C", "", "de_DE.UTF-8"} {
+		cmd := exec.Command(bin, "--version")
+		cmd.Env = append(os.Environ(), "LC_ALL=", "LANG="+lang)
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		require.NoError(t, cmd.Run())
+		assert.Empty(t, errs.String(), "LANG=%s", lang)
+	}
 }
