@@ -123,8 +123,12 @@ type page struct {
 // Unwrap is for http.ResponseController.
 func (p *page) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
-// WriteHeader is called again after each informational answer, and then the headers are new.
+// WriteHeader is called again after each informational answer, and then the headers are new. A 100 is left to
+// net/http, which sends its own when the body is read: that comes at the same moment, and then there would be two.
 func (p *page) WriteHeader(code int) {
+	if code == http.StatusContinue {
+		return
+	}
 	if code >= http.StatusOK {
 		p.begun = true
 		for _, k := range []string{"Content-Type", "Date"} {
