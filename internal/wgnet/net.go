@@ -23,7 +23,7 @@ import (
 const (
 	nic        = tcpip.NICID(1)
 	netBatch   = 128 // packets in one Read or Write: what wireguard-go itself uses on Linux
-	netQueue   = 512 // packets waiting to be read; a packet may hold 64 KiB before it is cut into segments
+	netQueue   = 128 // packets waiting to be read: each may hold 64 KiB before it is cut, so more would cost memory, not time
 	minMTU     = 576
 	minMTUv6   = 1280
 	maxMTU     = 65535 - 80
