@@ -25,7 +25,7 @@ const (
 	dnsHeader   = 12
 	dnsUDPLimit = 1232 // of answers that we make ourselves: fits every tunnel
 	dnsAtOnce   = 16   // questions under way for one client port
-	dnsAtMost   = 256 // … and for all clients of the exit: each takes a socket of the host
+	dnsAtMost   = 256  // … and for all clients of the exit: each takes a socket of the host
 	resolvConf  = "/etc/resolv.conf"
 )
 
