@@ -17,6 +17,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/control"
 	"github.com/mysteriumvpn/desktop/internal/core"
+	"github.com/mysteriumvpn/desktop/internal/history"
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/nodeproc"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
@@ -46,7 +47,10 @@ type app struct {
 	unlog   func() // gives Go's global log back
 	tunnel  *tunnel.Tunnel
 	core    *core.Core
+	past    *history.Recorder
 	proxy   vpn.Proxy
+
+	pastVersion *bus.State[uint64] // of past's snapshot
 
 	controlSocket net.Listener
 	window        bool     // there is one to bring forward
@@ -93,6 +97,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 	a.bus = bus.New(bus.Options{Slow: func(r bus.Report) { a.log.Warn("bus", zap.String("report", r.String())) }})
 	undo = append(undo, a.bus.Close)
 	a.topics = vpn.NewTopics(a.bus, settings)
+	a.record()
 
 	a.tunnel = tunnel.New(tunnel.Options{Log: a.tunnelLog, OnStall: func(tunnel.StallInfo) { a.core.Stalled() }})
 	undo = append(undo, a.tunnel.Close)
@@ -232,7 +237,10 @@ func (a *app) serve(ctx context.Context) error {
 			a.log.Error("the control socket broke", zap.Error(err))
 		}
 	})
+	unend := context.AfterFunc(ctx, a.past.Ending)
 	err := a.core.Serve(ctx)
+	unend()
+	a.past.Close()
 	stop()
 	work.Wait()
 	unlog()

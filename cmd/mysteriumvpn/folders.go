@@ -13,7 +13,7 @@ import (
 type folders struct {
 	config  string // settings.json
 	data    string // the node's home
-	state   string // logs
+	state   string // logs, history
 	runtime string // sockets
 }
 
@@ -76,6 +76,7 @@ func fallbackRuntime() string {
 
 func (f folders) settings() string   { return filepath.Join(f.config, "settings.json") }
 func (f folders) logFile() string    { return filepath.Join(f.state, "logs", "mysteriumvpn.log") }
+func (f folders) history() string    { return filepath.Join(f.state, "history.jsonl") }
 func (f folders) control() string    { return filepath.Join(f.runtime, "control.sock") }
 func (f folders) supervisor() string { return filepath.Join(f.runtime, "supervisor.sock") }
 func (f folders) node(network string) string {

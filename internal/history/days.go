@@ -93,3 +93,21 @@ func later(a, b time.Time) time.Time {
 	}
 	return b
 }
+
+// Total adds days up; its Start is the first one's.
+func Total(days []Day) (t Day) {
+	for i, d := range days {
+		if i == 0 {
+			t.Start = d.Start
+		}
+		t.BytesSent += d.BytesSent
+		t.BytesReceived += d.BytesReceived
+		t.Length += d.Length
+		t.PlayMoney = t.PlayMoney || d.PlayMoney
+		sum := t.Cost.Big()
+		if m, err := tequilapi.MoneyFromBig(sum.Add(sum, d.Cost.Big())); err == nil {
+			t.Cost = m
+		}
+	}
+	return t
+}
