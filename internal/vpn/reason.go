@@ -34,6 +34,13 @@ const (
 	OnHold            Code = "on_hold"            // the node keeps the tunnel but nothing passes
 	ProxyTaken        Code = "proxy_taken"        // A: address
 	Cancelled         Code = "cancelled"          // the user took the wish back
+	DesktopUnknown    Code = "desktop_unknown"    // A: the desktop
+	DesktopNoProgram  Code = "desktop_no_program" // A: the program that sets its proxy
+	DesktopRefused    Code = "desktop_refused"    // A: what was said
+	DesktopTheirs     Code = "desktop_changed"    // A: the settings that somebody else has changed
+	DesktopUsed       Code = "desktop_used"       // what the switch does, said when it is switched on
+	NotAtLogin        Code = "not_at_login"       // A: what was said
+	NoTray            Code = "no_tray"            // the window is shown though it was to start hidden
 )
 
 // sentences are English; translations live in the ui, keyed by code. %[1]s is A and %[2]s is B.
@@ -58,6 +65,13 @@ var sentences = map[Code]string{
 	OnHold:            "The connection is on hold: nothing passes. Disconnect to use the network without it, or connect again.",
 	ProxyTaken:        "The proxy address %[1]s is used by another program. Close that program, or start with --proxy and another address.",
 	Cancelled:         "Cancelled.",
+	DesktopUnknown:    "This desktop (%[1]s) has no proxy setting that the program knows. Set the proxy in each program, or by the lines below.",
+	DesktopNoProgram:  "The program %[1]s, which sets this desktop's proxy, cannot be used. Install it, or set the proxy by the lines below.",
+	DesktopRefused:    "The desktop's proxy could not be set: %[1]s. Set the proxy in each program instead.",
+	DesktopTheirs:     "Somebody else has changed the desktop's proxy meanwhile (%[1]s). That was left as it is; look at the desktop's network settings.",
+	DesktopUsed:       "While connected, the desktop's proxy points here. Most programs with a window follow it; those with a proxy setting of their own, and those started in a terminal, may not.",
+	NotAtLogin:        "Starting at login could not be switched: %[1]s.",
+	NoTray:            "The window was to start hidden, but this desktop shows no tray. Close the window to end the program.",
 }
 
 // Zero reports whether there is nothing to explain.

@@ -17,6 +17,7 @@ type Topics struct {
 	Commands  *bus.Events[Command] // window, tray, command line → core
 	Notices   *bus.Events[Notice]  // core → window
 	Window    *bus.Events[Raise]   // control, tray → window: come to the front
+	Computer  *bus.State[Computer] // the desktop's keeper → window
 }
 
 // Raise asks the window to come to the front.
@@ -33,6 +34,7 @@ func NewTopics(b *bus.Bus, first Settings) *Topics {
 		Commands:  bus.NewEvents[Command](b, "commands"),
 		Notices:   bus.NewEvents[Notice](b, "notices"),
 		Window:    bus.NewEvents[Raise](b, "window"),
+		Computer:  bus.NewState(b, "computer", Computer{}),
 	}
 }
 
