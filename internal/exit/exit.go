@@ -53,15 +53,16 @@ type Exit struct {
 
 // running is an Exit between its first peer and its end.
 type running struct {
-	net    *wgnet.Net
-	dev    *wgnet.Device
-	policy *Policy
-	dns    *resolver
-	flows  *flows
-	own    map[netip.Addr]bool
-	peers  map[wgnet.Key][]netip.Prefix // guarded by Exit.mu
-	used   time.Time                    // last AddPeer, guarded by Exit.mu
-	done   chan struct{}                // closed when the run is over
+	net      *wgnet.Net
+	dev      *wgnet.Device
+	policy   *Policy
+	dns      *resolver
+	flows    *flows
+	own      map[netip.Addr]bool
+	patience time.Duration                // dialTimeout, but for tests
+	peers    map[wgnet.Key][]netip.Prefix // guarded by Exit.mu
+	used     time.Time                    // last AddPeer, guarded by Exit.mu
+	done     chan struct{}                // closed when the run is over
 }
 
 // New makes an exit that does nothing yet. Wrong options show at the first AddPeer.
@@ -185,13 +186,14 @@ func (e *Exit) startLocked() (*running, error) {
 
 func (e *Exit) open(port uint16) (*running, error) {
 	r := &running{
-		policy: NewPolicy(e.opts.Allow),
-		dns:    newResolver(e.opts.DNS),
-		flows:  newFlows(),
-		own:    make(map[netip.Addr]bool),
-		peers:  make(map[wgnet.Key][]netip.Prefix),
-		used:   time.Now(),
-		done:   make(chan struct{}),
+		policy:   NewPolicy(e.opts.Allow),
+		dns:      newResolver(e.opts.DNS),
+		flows:    newFlows(),
+		own:      make(map[netip.Addr]bool),
+		patience: dialTimeout,
+		peers:    make(map[wgnet.Key][]netip.Prefix),
+		used:     time.Now(),
+		done:     make(chan struct{}),
 	}
 	var addrs []netip.Prefix
 	for _, a := range e.opts.TunnelAddrs {

@@ -108,6 +108,18 @@ func TestRefusedConnectionIsRefusedAtTheClient(t *testing.T) {
 	}
 }
 
+func TestSilenceAtTheFarEndIsNotARefusal(t *testing.T) {
+	e := newExit(t, nil)
+	c := newClient(t, e)
+	to := serveTCP(t, loopV4, echoTCP)
+	e.run.patience = time.Nanosecond // so that every far end is too slow
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	_, err := c.DialTCP(ctx, to)
+	require.Error(t, err)
+	require.NotErrorIs(t, err, syscall.ECONNREFUSED)
+}
+
 func TestDestinationOutsideThePolicyIsNeverDialed(t *testing.T) {
 	e := newExit(t, func(o *Options) { o.Allow = nil })
 	c := newClient(t, e)

@@ -53,7 +53,7 @@ func (r *running) takeTCP(req *tcp.ForwarderRequest) {
 	}
 	outer, err := r.dial(fl, "tcp", to)
 	if err != nil {
-		req.Complete(true)
+		req.Complete(!isTimeout(err)) // silence is passed on as silence: a reset says that somebody refused
 		return
 	}
 	inner, err := accept(req)

@@ -55,7 +55,7 @@ func (r *running) takeUDP(req *udp.ForwarderRequest) bool {
 
 // dial opens a socket of the host for a flow, and does not give it to one that leads back to the host.
 func (r *running) dial(fl *flow, network string, to netip.AddrPort) (net.Conn, error) {
-	d := net.Dialer{Timeout: dialTimeout}
+	d := net.Dialer{Timeout: r.patience}
 	if network == "udp" {
 		d.Control = withoutBroadcast
 	}
