@@ -91,7 +91,11 @@ func listen(addr string, expose bool, limit int, log wgnet.LogFunc, l func() *li
 	if err != nil {
 		return nil, err
 	}
-	ln, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+	network := "tcp6"
+	if at.Addr().Is4() { // Go takes 0.0.0.0 for both families otherwise, and nobody asked for the other
+		network = "tcp4"
+	}
+	ln, err := net.ListenTCP(network, net.TCPAddrFromAddrPort(at))
 	if err != nil {
 		if addressInUse(err) {
 			return nil, &TakenError{Addr: addr, Err: err}

@@ -411,3 +411,17 @@ func FuzzFront(f *testing.F) {
 		}
 	})
 }
+
+// TestAnIPv4AddressIsListenedOnAlone: 0.0.0.0 does not open the proxy to IPv6 as well.
+func TestAnIPv4AddressIsListenedOnAlone(t *testing.T) {
+	tu := New(Options{})
+	defer tu.Close()
+	p, err := tu.Listen("0.0.0.0:0", true)
+	require.NoError(t, err)
+	assert.Equal(t, "0.0.0.0", p.SOCKS5.Addr().String())
+	c, err := net.DialTimeout("tcp6", netip.AddrPortFrom(netip.IPv6Loopback(), p.SOCKS5.Port()).String(), time.Second)
+	if err == nil {
+		_ = c.Close()
+	}
+	assert.Error(t, err)
+}
