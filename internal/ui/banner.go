@@ -87,7 +87,7 @@ type noticeBar struct {
 func newNoticeBar() *noticeBar {
 	b := &noticeBar{icon: newGlyph("info", 18, mutedTone), text: widget.NewLabel(""), tone: mutedTone}
 	b.text.Wrapping = fyne.TextWrapWord
-	b.close = newIconButton("x", b.dismiss)
+	b.close = newIconButton("x", b.dismiss).says(lang.L("Close"))
 	b.edge = newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return alpha(b.tone(p), 150) }, 14)
 	b.canvas = container.NewStack(b.edge, container.New(&noticeLayout{}, b.icon, b.text, b.close))
 	b.canvas.Hide()
@@ -189,7 +189,7 @@ type nodeLine struct {
 func newNodeLine(restart, openLog func()) *nodeLine {
 	n := &nodeLine{dot: newGlyph("circle-help", 15, mutedTone), text: newLabel("", 12, assets.Medium, inkTone), extra: newLabel("", 11.5, assets.Regular, mutedTone)}
 	n.again = newPill("rotate-ccw", lang.L("Start again"), restart)
-	n.log = newIconButton("scroll-text", openLog)
+	n.log = newIconButton("scroll-text", openLog).says(lang.L("Log"))
 	n.again.Hide()
 	n.canvas = container.New(&footLayout{}, n.dot, n.text, n.extra, n.again, n.log)
 	return n

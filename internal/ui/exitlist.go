@@ -76,6 +76,7 @@ func (l *exitListWidget) TypedKey(k *fyne.KeyEvent) {
 		x.search.SetText("")
 		l.focusSearch()
 	default:
+		unusedKey(k)
 	}
 }
 

@@ -62,7 +62,7 @@ func newExits(book *proposals.Book, kept *places, choose, connect func(vpn.Targe
 	x.found = newLabel("", 11.5, assets.Medium, mutedTone)
 	x.priced = newLabel("", 11.5, assets.Medium, mutedTone)
 	x.list = newExitListWidget(x)
-	x.clear = newIconButton("x", func() { x.search.SetText("") })
+	x.clear = newIconButton("x", func() { x.search.SetText("") }).says(lang.L("Clear"))
 	x.keyTip = newLabel("Ctrl F", 11, assets.Medium, mutedTone)
 	x.drawSearch()
 	x.empty = newLabel("", 13, assets.Medium, inkTone)
@@ -70,7 +70,7 @@ func newExits(book *proposals.Book, kept *places, choose, connect func(vpn.Targe
 	none := container.New(&topThird{}, column(4, centredLine(x.empty), centredLine(x.hint)))
 	head := container.NewBorder(nil, nil, nil, pad(0, 0, 28, 0, x.priced), x.found)
 	x.priced.grew = head.Refresh
-	x.canvas = container.NewBorder(
+	x.canvas = topFirst(
 		column(0, pad(16, 0, 16, 0, container.NewStack(x.search, container.New(&atRight{space: 3}, x.clear), container.New(&atRight{space: 12}, x.keyTip))), gap(10), pad(16, 0, 16, 0, x.tabs), gap(14), pad(18, 0, 16, 0, head), gap(4)),
 		nil, nil, nil, container.NewStack(pad(8, 0, 6, 0, x.list), none))
 	x.find()

@@ -22,6 +22,8 @@ func (w *Window) shortcuts() []shortcut {
 	return []shortcut{
 		{control(fyne.KeyF), w.focusSearch},
 		{control(fyne.KeyL), w.toggleLog},
+		{control(fyne.KeySlash), w.showHelp},
+		{control(fyne.KeyP), w.copyProxy},
 		{control(fyne.KeyQ), w.quit},
 		{control(fyne.KeyReturn), w.pressed},
 	}
@@ -35,8 +37,12 @@ func (w *Window) bindKeys() {
 		c.AddShortcut(s.key, func(fyne.Shortcut) { s.do() })
 	}
 	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
-		if e.Name == fyne.KeyEscape {
+		switch e.Name {
+		case fyne.KeyEscape:
 			w.escape()
+		case fyne.KeyF1:
+			w.showHelp()
+		default:
 		}
 	})
 }
@@ -64,7 +70,13 @@ func (w *Window) escape() {
 	}
 }
 
-func (w *Window) focusSearch() { w.window.Canvas().Focus(w.exits.search) }
+func (w *Window) focusSearch() {
+	if w.stack.at == logsPage {
+		w.window.Canvas().Focus(w.log.search)
+		return
+	}
+	w.window.Canvas().Focus(w.exits.search)
+}
 
 // openMenu shows the gear's menu below it.
 func (w *Window) openMenu() {
@@ -79,6 +91,7 @@ func (w *Window) openMenu() {
 		{icon: "power", text: word, keys: "Ctrl ↵", do: w.pressed},
 		{icon: "search", text: lang.L("Search"), keys: "Ctrl F", do: w.focusSearch},
 		{icon: "scroll-text", text: lang.L("Log"), keys: "Ctrl L", do: w.toggleLog},
+		{icon: "keyboard", text: lang.L("Keyboard"), keys: "F1", do: w.showHelp},
 		{icon: icon(""), text: lang.L("Look as the desktop has it"), line: true, do: func() { w.look("") }},
 		{icon: icon("light"), text: lang.L("Light"), do: func() { w.look("light") }},
 		{icon: icon("dark"), text: lang.L("Dark"), do: func() { w.look("dark") }},

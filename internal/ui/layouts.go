@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 )
 
 type colour = color.NRGBA
@@ -109,6 +110,17 @@ func (l *cardLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	}
 	text.Resize(fyne.NewSize(w, size.Height-2*10))
 	text.Move(place(x, 10))
+}
+
+// topFirst is Fyne's border container, but that the Tab key walks it in reading order. Fyne's begins in the middle.
+func topFirst(top, bottom, left, right, centre fyne.CanvasObject) *fyne.Container {
+	c := container.New(layout.NewBorderLayout(top, bottom, left, right))
+	for _, o := range []fyne.CanvasObject{top, left, centre, right, bottom} {
+		if o != nil {
+			c.Add(o)
+		}
+	}
+	return c
 }
 
 // onCard puts an object on a card. The card's shadow is part of the map's picture.

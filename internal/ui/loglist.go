@@ -9,7 +9,8 @@ import (
 // is remembered by the line's number, not by its place, because lines leave at the top.
 type logListWidget struct {
 	widget.List
-	page *logPage
+	page    *logPage
+	focused bool
 }
 
 func newLogListWidget(p *logPage) *logListWidget {
@@ -40,10 +41,18 @@ func (l *logListWidget) atEnd() bool {
 	return l.GetScrollOffset() >= end-1.5*l.pitch()
 }
 
+func (l *logListWidget) FocusGained() { l.focused = true; l.page.frame.Refresh() }
+func (l *logListWidget) FocusLost()   { l.focused = false; l.page.frame.Refresh() }
+
 func (l *logListWidget) TypedKey(k *fyne.KeyEvent) {
 	p := l.page
+	if k.Name == fyne.KeyEscape && p.chosen != 0 {
+		p.choose(-1)
+		return
+	}
 	last := len(p.shown) - 1
 	if last < 0 {
+		unusedKey(k)
 		return
 	}
 	i := p.chosenAt()
@@ -64,10 +73,8 @@ func (l *logListWidget) TypedKey(k *fyne.KeyEvent) {
 		i = 0
 	case fyne.KeyEnd:
 		i = last
-	case fyne.KeyEscape:
-		p.leave()
-		return
 	default:
+		unusedKey(k)
 		return
 	}
 	i = min(max(i, 0), last)

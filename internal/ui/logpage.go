@@ -28,6 +28,7 @@ type logPage struct {
 	levels   *segments
 	switches [3]*pill // by source, from logs.App
 	list     *logListWidget
+	frame    *box // around the list while it has the focus
 	none     *label
 	end      *pill         // to the newest line
 	full     *widget.Label // the chosen line, whole
@@ -51,14 +52,20 @@ func newLogPage(ring *logs.Ring, clipboard fyne.Clipboard, leave func(), save fu
 	l.back = newPill("arrow-left", lang.L("Back"), leave)
 	l.count = newLabel("", 12, assets.Regular, mutedTone)
 	l.list = newLogListWidget(l)
+	l.frame = newBox(func(p *Palette) colour { return alpha(p.Ground, 0) }, func(p *Palette) colour {
+		if l.list.focused {
+			return p.Link
+		}
+		return alpha(p.Link, 0)
+	}, 8)
 	l.none = newLabel(lang.L("No lines match"), 13, assets.Medium, mutedTone)
 	l.none.Hide()
 	l.end = newLoudPill("arrow-down", "", l.toEnd)
 	l.end.Hide()
 	l.over = container.New(&atFoot{space: 14}, l.end)
 	l.canvas = container.NewStack(newBox(func(p *Palette) colour { return p.Ground }, nil, 0),
-		container.NewBorder(column(0, l.head(), l.bar()), l.whole(), nil, nil, pad(12, 0, 6, 0,
-			container.NewStack(l.list, container.New(&topThird{}, centredLine(l.none)), l.over))))
+		topFirst(column(0, l.head(), l.bar()), l.whole(), nil, nil, pad(12, 0, 6, 6,
+			container.NewStack(l.frame, l.list, container.New(&topThird{}, centredLine(l.none)), l.over))))
 	return l
 }
 
@@ -72,7 +79,7 @@ func (l *logPage) head() fyne.CanvasObject {
 // bar has what chooses among the lines.
 func (l *logPage) bar() fyne.CanvasObject {
 	l.search = newSearchEntry()
-	l.search.SetPlaceHolder(lang.L("Search the log"))
+	l.search.SetPlaceHolder(lang.L("Search"))
 	l.search.OnChanged = func(s string) { l.filter.words = strings.Fields(strings.ToLower(s)); l.sift() }
 	l.search.toList = func() { focusOn(l.list) }
 	l.search.onReturn = l.search.toList
@@ -90,7 +97,7 @@ func (l *logPage) bar() fyne.CanvasObject {
 		boxes = append(boxes, middle(l.switches[i]))
 	}
 	return pad(18, 0, 18, 10, column(8,
-		container.NewBorder(nil, nil, nil, pad(8, 0, 0, 0, container.NewGridWrap(fyne.NewSize(268, 34), l.levels)), l.search),
+		container.NewBorder(nil, nil, nil, pad(8, 0, 0, 0, container.NewGridWrap(fyne.NewSize(252, 34), l.levels)), l.search),
 		container.NewBorder(nil, nil, row(6, boxes...), nil)))
 }
 
@@ -100,10 +107,10 @@ func (l *logPage) whole() fyne.CanvasObject {
 	l.full.Wrapping = fyne.TextWrapBreak
 	l.full.TextStyle.Monospace = true
 	l.full.Selectable = true
-	copyLine := newPill("copy", lang.L("Copy line"), func() { l.clipboard.SetContent(l.full.Text) })
-	shut := newIconButton("x", func() { l.choose(-1) })
+	copyLine := newIconButton("copy", func() { l.clipboard.SetContent(l.full.Text) }).says(lang.L("Copy line"))
+	shut := newIconButton("x", func() { l.choose(-1) }).says(lang.L("Close"))
 	l.foot = pad(18, 8, 18, 14, container.NewStack(newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, 12),
-		pad(10, 6, 10, 6, container.NewBorder(nil, nil, nil, column(4, row(4, middle(copyLine), shut)), container.New(&upTo{height: 150}, container.NewVScroll(l.full))))))
+		pad(10, 6, 10, 6, container.NewBorder(nil, nil, nil, column(2, shut, copyLine), container.NewVScroll(l.full)))))
 	l.foot.Hide()
 	return l.foot
 }
@@ -255,8 +262,7 @@ func focusOn(o fyne.Focusable) {
 	}
 }
 
-// atFoot puts an object of its own size at the foot, in the middle. upTo lets a scroller be as high as what is in it, up
-// to a limit.
+// atFoot puts an object of its own size at the foot, in the middle.
 type atFoot struct{ space float32 }
 
 func (*atFoot) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
@@ -265,15 +271,4 @@ func (l *atFoot) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	m := o[0].MinSize()
 	o[0].Resize(m)
 	o[0].Move(place((size.Width-m.Width)/2, size.Height-m.Height-l.space))
-}
-
-type upTo struct{ height float32 }
-
-func (l *upTo) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(40, min(o[0].(*container.Scroll).Content.MinSize().Height, l.height))
-}
-
-func (*upTo) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	o[0].Resize(size)
-	o[0].Move(place(0, 0))
 }

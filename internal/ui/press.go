@@ -39,6 +39,7 @@ func (p *pressable) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		p.press()
 	default:
+		unusedKey(e)
 	}
 }
 
@@ -55,6 +56,7 @@ type pill struct {
 	icon, text string
 	loud       bool // filled with the primary colour
 	bare       bool // no ground until the mouse is over it
+	tip        string
 	size       float32
 	tone       tone // of a quiet pill's icon and word
 }
@@ -88,7 +90,7 @@ func (b *pill) set(icon, text string) {
 }
 
 func (b *pill) CreateRenderer() fyne.WidgetRenderer {
-	r := &pillRenderer{b: b, ground: &canvas.Rectangle{}, img: &canvas.Image{FillMode: canvas.ImageFillContain}, text: newText(b.size, assets.Medium)}
+	r := &pillRenderer{b: b, ground: &canvas.Rectangle{}, img: &canvas.Image{FillMode: canvas.ImageFillContain}, text: newText(b.size, assets.Medium), tip: newTip()}
 	r.Refresh()
 	return r
 }
@@ -98,12 +100,16 @@ type pillRenderer struct {
 	ground *canvas.Rectangle
 	img    *canvas.Image
 	text   *canvas.Text
+	tip    tip
 }
 
 func (r *pillRenderer) Destroy() {}
 
 func (r *pillRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.ground, r.img, r.text}
+	if r.b.tip == "" {
+		return []fyne.CanvasObject{r.ground, r.img, r.text}
+	}
+	return append(r.tip.objects(), r.ground, r.img, r.text)
 }
 
 func (r *pillRenderer) metrics() (icon, space, side, height float32) {
@@ -173,6 +179,11 @@ func (r *pillRenderer) Refresh() {
 	r.Layout(b.Size())
 	canvas.Refresh(r.ground)
 	canvas.Refresh(r.text)
+	if b.tip != "" && (b.hover || b.focused) {
+		r.tip.draw(b.tip, b.Size())
+	} else {
+		r.tip.draw("", b.Size())
+	}
 }
 
 // pressedPrimary is the loud button's ground under the mouse: darker, so that the word on it stays readable.
@@ -230,6 +241,7 @@ func (s *segments) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyRight:
 		s.choose(s.chosen + 1)
 	default:
+		unusedKey(e)
 	}
 }
 

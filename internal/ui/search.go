@@ -34,6 +34,8 @@ func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
 		e.toList()
 	case fyne.KeyReturn, fyne.KeyEnter:
 		e.onReturn()
+	case fyne.KeyF1:
+		unusedKey(k)
 	default:
 		e.Entry.TypedKey(k)
 	}

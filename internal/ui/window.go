@@ -83,7 +83,7 @@ func (w *Window) build() {
 
 	side := container.NewStack(
 		newBox(func(p *Palette) colour { return p.Side }, nil, 0),
-		container.NewBorder(w.header(), w.foot(), nil, nil, w.exits.canvas))
+		topFirst(w.header(), w.foot(), nil, nil, w.exits.canvas))
 	w.home = container.NewStack(w.world, container.New(&overMap{w: w}, w.banner.canvas, w.wide, w.notice.canvas, w.card.canvas))
 	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log})
 	w.window.SetContent(container.New(&twoPanes{}, side, w.stack.canvas))
@@ -92,7 +92,7 @@ func (w *Window) build() {
 // header has the program's name and its menu.
 func (w *Window) header() fyne.CanvasObject {
 	name := newLabel("MysteriumVPN", 17, assets.Display, inkTone)
-	w.gear = newIconButton("settings", w.openMenu)
+	w.gear = newIconButton("settings", w.openMenu).says(lang.L("Menu"))
 	return pad(18, 16, 12, 14, container.NewBorder(nil, nil, nil, w.gear, row(10, middle(newGlyph(markName, 27, inkTone)), middle(name))))
 }
 
