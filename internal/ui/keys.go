@@ -22,6 +22,7 @@ func (w *Window) shortcuts() []shortcut {
 	return []shortcut{
 		{control(fyne.KeyF), w.focusSearch},
 		{control(fyne.KeyL), w.toggleLog},
+		{control(fyne.KeyComma), w.toggleSettings},
 		{control(fyne.KeySlash), w.showHelp},
 		{control(fyne.KeyP), w.copyProxy},
 		{control(fyne.KeyQ), w.quit},
@@ -91,6 +92,7 @@ func (w *Window) openMenu() {
 		{icon: "power", text: word, keys: "Ctrl ↵", do: w.pressed},
 		{icon: "search", text: lang.L("Search"), keys: "Ctrl F", do: w.focusSearch},
 		{icon: "scroll-text", text: lang.L("Log"), keys: "Ctrl L", do: w.toggleLog},
+		{icon: "sliders-horizontal", text: lang.L("Settings"), keys: "Ctrl ,", do: w.toggleSettings},
 		{icon: "keyboard", text: lang.L("Keyboard"), keys: "F1", do: w.showHelp},
 		{icon: icon(""), text: lang.L("Look as the desktop has it"), line: true, do: func() { w.look("") }},
 		{icon: icon("light"), text: lang.L("Light"), do: func() { w.look("light") }},

@@ -20,6 +20,7 @@ type pageName uint8
 const (
 	homePage pageName = iota
 	logsPage
+	settingsPage
 )
 
 // pageStack holds the pages and shows one of them.

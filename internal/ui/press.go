@@ -17,7 +17,8 @@ type pressable struct {
 	widget.BaseWidget
 	onPress        func()
 	hover, focused bool
-	off            bool // cannot be pressed now; it keeps its place in the tab order
+	off            bool   // cannot be pressed now; it keeps its place in the tab order
+	onFocus        func() // the focus came here; nil = nothing
 }
 
 func (p *pressable) press() {
@@ -30,9 +31,16 @@ func (p *pressable) Tapped(*fyne.PointEvent)        { p.press() }
 func (p *pressable) MouseIn(*desktop.MouseEvent)    { p.hover = true; p.Refresh() }
 func (p *pressable) MouseMoved(*desktop.MouseEvent) {}
 func (p *pressable) MouseOut()                      { p.hover = false; p.Refresh() }
-func (p *pressable) FocusGained()                   { p.focused = true; p.Refresh() }
 func (p *pressable) FocusLost()                     { p.focused = false; p.Refresh() }
 func (p *pressable) TypedRune(rune)                 {}
+
+func (p *pressable) FocusGained() {
+	p.focused = true
+	p.Refresh()
+	if p.onFocus != nil {
+		p.onFocus()
+	}
+}
 
 func (p *pressable) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
@@ -222,6 +230,14 @@ func (s *segments) choose(i int) {
 	s.chosen = i
 	s.Refresh()
 	s.pick(i)
+}
+
+// show moves the choice without telling anybody.
+func (s *segments) show(i int) {
+	if i != s.chosen {
+		s.chosen = i
+		s.Refresh()
+	}
 }
 
 func (s *segments) Tapped(e *fyne.PointEvent)     { s.choose(s.at(e.Position.X)) }

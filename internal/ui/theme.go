@@ -70,6 +70,20 @@ var light = Palette{
 // Theme is the look of the program. The zero Theme follows the desktop.
 type Theme struct {
 	Force string // "dark" or "light" whatever the desktop has; "" = as the desktop has it
+	Text  string // vpn.Settings.TextSize. The driver draws everything larger; here it only makes another theme of it
+}
+
+// ZoomFor is how much larger everything is drawn for a vpn.Settings.TextSize. Fyne rounds to tenths.
+func ZoomFor(textSize string) float32 {
+	switch textSize {
+	case "small":
+		return 0.9
+	case "large":
+		return 1.2
+	case "larger":
+		return 1.4
+	}
+	return 1
 }
 
 // Palette gives the colours for a variant, or for the one that is forced.

@@ -44,6 +44,10 @@ type Options struct {
 	Places Places             // as kept from the last time
 	Keep   func(Places)       // the user's favourites or recent countries changed
 
+	Zoom      func(by float32)        // draw everything by that much larger, from the next theme on
+	Restart   func()                  // end the program as Quit does, and start it again
+	CanListen func(addr string) error // whether the proxy could be at host:port
+
 	TrayHost func() bool // whether the desktop has a panel that shows our icon; nil = it has not
 	Home     *Point      // where the user is; nil = not known
 
@@ -57,6 +61,15 @@ func (o *Options) fill() {
 	}
 	if o.Keep == nil {
 		o.Keep = func(Places) {}
+	}
+	if o.Zoom == nil {
+		o.Zoom = func(float32) {}
+	}
+	if o.Restart == nil {
+		o.Restart = func() {}
+	}
+	if o.CanListen == nil {
+		o.CanListen = func(string) error { return nil }
 	}
 	if o.TrayHost == nil {
 		o.TrayHost = func() bool { return false }

@@ -31,6 +31,7 @@ type Window struct {
 	notice *noticeBar
 	node   *nodeLine
 	log    *logPage
+	choice *settingPage
 	wide   *pill // back to the whole world
 	gear   *pill
 	home   fyne.CanvasObject
@@ -78,6 +79,7 @@ func (w *Window) build() {
 	w.banner, w.notice = newBanner(), newNoticeBar()
 	w.node = newNodeLine(func() { w.send(vpn.RestartNode, vpn.Target{}) }, w.toggleLog)
 	w.log = newLogPage(w.o.Ring, w.o.App.Clipboard(), w.toggleLog, w.saveAs, w.typedShortcut)
+	w.choice = newSettingPage(w)
 	w.wide = newPill("globe", lang.L("World"), w.toggleFar)
 	w.wide.Hide()
 
@@ -85,7 +87,7 @@ func (w *Window) build() {
 		newBox(func(p *Palette) colour { return p.Side }, nil, 0),
 		topFirst(w.header(), w.foot(), nil, nil, w.exits.canvas))
 	w.home = container.NewStack(w.world, container.New(&overMap{w: w}, w.banner.canvas, w.wide, w.notice.canvas, w.card.canvas))
-	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log})
+	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log, settingsPage: w.choice})
 	w.window.SetContent(container.New(&twoPanes{}, side, w.stack.canvas))
 }
 
@@ -159,10 +161,13 @@ func (w *Window) drawProposals() {
 
 func (w *Window) drawSettings(s vpn.Settings) {
 	w.settings = s
-	if t, ok := w.o.App.Settings().Theme().(*Theme); !ok || t.Force != s.Theme {
-		w.o.App.Settings().SetTheme(&Theme{Force: s.Theme})
+	want := Theme{Force: s.Theme, Text: s.TextSize}
+	if t, ok := w.o.App.Settings().Theme().(*Theme); !ok || *t != want {
+		w.o.Zoom(ZoomFor(s.TextSize))
+		w.o.App.Settings().SetTheme(&want)
 		w.window.Content().Refresh() // Fyne tells its windows only once its loop runs
 	}
+	w.choice.draw(s)
 }
 
 func (w *Window) drawTray() {
@@ -183,7 +188,7 @@ func (w *Window) tick() {
 			if w.closed {
 				return
 			}
-			if w.o.App.Settings().ShowAnimations() {
+			if w.moves() {
 				w.card.power.step()
 			}
 			w.card.drawElapsed(w.o.Now())
@@ -235,7 +240,11 @@ func (w *Window) toggleFar() {
 	w.drawHome()
 }
 
-func (w *Window) toggleLog() { w.toggle(logsPage) }
+func (w *Window) toggleLog()      { w.toggle(logsPage) }
+func (w *Window) toggleSettings() { w.toggle(settingsPage) }
+
+// moves reports whether things may move by themselves.
+func (w *Window) moves() bool { return w.o.App.Settings().ShowAnimations() && !w.settings.ReducedMotion }
 
 func (w *Window) copyProxy() {
 	w.o.App.Clipboard().SetContent(w.status.Proxy.SOCKS5)
