@@ -105,6 +105,12 @@ func TestRunLeavesNothing(t *testing.T) {
 		assert.Zero(t, code, "%v: %s", args, out)
 		assert.NotEmpty(t, out, args)
 	}
+	out, code = call(t, "connect", "--home", home, "fiji")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, out, "Fiji")
+	out, code = call(t, "status", "--home", home)
+	assert.Zero(t, code)
+	assert.Contains(t, out, "Germany", "what was connected still is")
 	out, code = call(t, "connect", "--home", home, "atlantis")
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, out, "atlantis")

@@ -124,6 +124,9 @@ func judge(c vpn.Command, s vpn.Status) Result {
 		}
 		return ""
 	}
+	if !newer && !s.Refused.Zero() {
+		return Failed
+	}
 	switch s.Phase {
 	case vpn.Up:
 		if meets(s.Exit, c.Target) {
@@ -161,6 +164,9 @@ func outcome(r Result, m moment) *Outcome {
 	case Connected, Disconnected:
 	case Failed:
 		o.Reason = o.Status.Reason
+		if !m.status.Refused.Zero() {
+			o.Reason = reasonDoc(m.status.Refused)
+		}
 		if o.Reason == nil {
 			o.Reason = &ReasonDoc{Code: string(Failed), Text: `The connection could not be made. "mysteriumvpn logs" may say why.`}
 		}

@@ -63,6 +63,13 @@ func (m *machine) take(in input) {
 		}
 		m.picking = false
 		switch {
+		case m.switching && in.why.Zero():
+			m.forget()
+			m.target, m.chosen, m.Exit, m.wasUp = m.wished, true, in.exit, false
+		case m.switching: // nothing there: better to stay than to be nowhere
+			m.forget()
+			m.Refused = in.why
+			m.do(notify{vpn.Notice{Severity: vpn.Warning, Reason: in.why}})
 		case in.why.Zero():
 			m.chosen, m.Exit = true, in.exit
 		case m.tries > 0: // all that is left was tried and failed: that is the cause, not the empty rest
@@ -107,16 +114,24 @@ func (m *machine) takeCommand(c vpn.Command) {
 	if m.quitting {
 		return
 	}
+	m.Refused = vpn.Reason{}
 	switch c.Verb {
 	case vpn.NoVerb:
 	case vpn.Connect:
 		m.retryNode()
 		if m.meets(c.Target) {
 			m.target, m.pausing = c.Target, false
+			if m.switching {
+				m.switching, m.picking = false, false
+			}
+			return
+		}
+		m.picking, m.held = false, false
+		if m.Phase == vpn.Up {
+			m.switching, m.wished = true, c.Target
 			return
 		}
 		m.want, m.target, m.chosen, m.wasUp = true, c.Target, false, false
-		m.picking, m.held = false, false
 		m.Exit = vpn.Exit{} // until one is picked: the old one is not where this wish leads
 		m.forget()
 	case vpn.Disconnect:
@@ -136,7 +151,7 @@ func (m *machine) takeCommand(c vpn.Command) {
 
 // forget drops what past failures left behind.
 func (m *machine) forget() {
-	m.gaveUp, m.tries, m.pausing, m.Reason = false, 0, false, vpn.Reason{}
+	m.gaveUp, m.tries, m.pausing, m.switching, m.Reason = false, 0, false, false, vpn.Reason{}
 }
 
 // meets reports whether what we are doing already answers target, so that asking again changes nothing.

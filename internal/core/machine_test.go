@@ -187,7 +187,14 @@ func TestEachTransition(t *testing.T) {
 		{"the node drops the connection", vpn.Up, func(y *story) { y.in(lineSeen{order: y.s.order}) }, vpn.Reconnecting, vpn.ConnectionDropped},
 		{"on hold", vpn.Up, func(y *story) { y.in(lineSeen{order: y.s.order, open: true, held: true}) }, vpn.Blocked, vpn.OnHold},
 		{"disconnect", vpn.Up, func(y *story) { y.disconnect() }, vpn.Closing, ""},
-		{"switch", vpn.Up, func(y *story) { y.connect(vpn.Target{Country: "NL"}) }, vpn.Finding, ""},
+		{"switch, still choosing", vpn.Up, func(y *story) { y.connect(vpn.Target{Country: "NL"}) }, vpn.Up, ""},
+		{"switch", vpn.Up, func(y *story) { y.connect(vpn.Target{Country: "NL"}).pick(hague) }, vpn.Dialing, ""},
+		{"switch to where nothing is on offer", vpn.Up, func(y *story) {
+			y.connect(vpn.Target{Country: "FJ"}).in(picked{order: last[pick](y).order, why: vpn.Reason{Code: vpn.NoExitInCountry, A: "Fiji"}})
+		}, vpn.Up, ""},
+		{"the tunnel goes while choosing", vpn.Up, func(y *story) {
+			y.connect(vpn.Target{Country: "NL"}).in(lineSeen{order: y.s.order})
+		}, vpn.Finding, vpn.ConnectionDropped},
 		{"connect to where we are", vpn.Up, func(y *story) { y.connect(vpn.Target{Country: "DE"}) }, vpn.Up, ""},
 		{"back again", vpn.Reconnecting, func(y *story) { y.closed().dialOK() }, vpn.Up, ""},
 		{"not back yet", vpn.Reconnecting, func(y *story) { y.closed().dialFails(broken) }, vpn.Reconnecting, vpn.ProviderFailed},
@@ -264,7 +271,7 @@ func TestATunnelDoesNotOutliveAHangUpThatTheNodeDoesNotAnswer(t *testing.T) {
 }
 
 func TestExitIsTheOneOfThisWish(t *testing.T) {
-	y := upTo(t, vpn.Up).connect(vpn.Target{Country: "NL"}).phase(vpn.Finding)
+	y := upTo(t, vpn.Dialing).connect(vpn.Target{Country: "NL"}).phase(vpn.Finding)
 	assert.Zero(t, y.s.Exit, "not the one that is being left")
 	y.closed().pick(hague).dialOK().phase(vpn.Up)
 	assert.Equal(t, hague, y.s.Exit)
@@ -300,11 +307,25 @@ func TestThreeExitsAreTriedThenItFails(t *testing.T) {
 
 func TestSwitchClosesTheOldLineFirst(t *testing.T) {
 	y := upTo(t, vpn.Up).connect(vpn.Target{Country: "NL"})
+	assert.Zero(t, count[hangUp](y), "what is connected stays until there is somewhere to go")
 	dials := count[dial](y)
+	y.pick(hague)
 	last[hangUp](y)
 	assert.Equal(t, dials, count[dial](y), "not before the old one is closed")
-	y.closed().pick(hague).dialOK().phase(vpn.Up)
+	y.closed().dialOK().phase(vpn.Up)
 	assert.Equal(t, hague, y.s.Exit)
+}
+
+// TestNothingThereLeavesWhatIsConnected: a country without exits is no reason to lose the connection.
+func TestNothingThereLeavesWhatIsConnected(t *testing.T) {
+	y := upTo(t, vpn.Up).connect(vpn.Target{Country: "FJ"})
+	y.in(picked{order: last[pick](y).order, why: vpn.Reason{Code: vpn.NoExitInCountry, A: "Fiji"}}).phase(vpn.Up)
+	assert.Equal(t, berlin, y.s.Exit)
+	assert.Equal(t, vpn.NoExitInCountry, y.s.Refused.Code)
+	assert.Equal(t, 1, count[notify](y))
+	y.in(lineSeen{order: y.s.order, open: true}).phase(vpn.Up)
+	y.disconnect().closed().phase(vpn.Down)
+	assert.True(t, y.s.Refused.Zero(), "it was the answer to an older command")
 }
 
 func TestStaleAnswersChangeNothing(t *testing.T) {

@@ -14,6 +14,11 @@ func (m *machine) settle() {
 		m.tunnel = false
 		m.do(dropTunnel{})
 	}
+	if m.switching && (m.line != openLine || !m.tunnel || m.Node.State != vpn.NodeRunning) {
+		// What was connected is gone by itself: there is nothing to stay with.
+		m.target, m.chosen, m.wasUp, m.picking, m.switching = m.wished, false, false, false, false
+		m.Exit = vpn.Exit{}
+	}
 	if !m.want {
 		if !m.gaveUp && !m.quitting {
 			m.Reason = m.nodeWhy
@@ -52,6 +57,13 @@ func (m *machine) settle() {
 		return
 	}
 	if m.pausing {
+		return
+	}
+	if m.switching {
+		if !m.picking {
+			m.picking = true
+			m.do(pick{order: m.number(), target: m.wished})
+		}
 		return
 	}
 	if !m.chosen {
@@ -128,7 +140,7 @@ func hopeless(c vpn.Code) bool {
 
 func (m *machine) giveUp(why vpn.Reason) {
 	m.want, m.chosen, m.wasUp, m.picking, m.pausing = false, false, false, false, false
-	m.gaveUp, m.Reason = true, why
+	m.gaveUp, m.switching, m.Reason = true, false, why
 }
 
 // pause waits before the next try: at once the first time, then 1, 2, 4 … seconds.

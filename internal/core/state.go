@@ -12,15 +12,17 @@ type state struct {
 	vpn.Status
 
 	// The wish.
-	want     bool       // the user asked to be connected and has not taken it back
-	target   vpn.Target // where
-	chosen   bool       // Exit answers target
-	wasUp    bool       // this wish has been met once: losing it is Reconnecting, to the same exit
-	gaveUp   bool       // the last wish could not be met; Reason says why
-	tries    int        // failures since the wish was made or was last met
-	pausing  bool       // a back-off runs; no dial before its timer
-	quitting bool       // after the line is down: stop the node and end
-	stopped  bool       // the node was told to stop for good
+	want      bool       // the user asked to be connected and has not taken it back
+	target    vpn.Target // where
+	wished    vpn.Target // while switching: where to; what is connected stays so until an exit there is chosen
+	switching bool
+	chosen    bool // Exit answers target
+	wasUp     bool // this wish has been met once: losing it is Reconnecting, to the same exit
+	gaveUp    bool // the last wish could not be met; Reason says why
+	tries     int  // failures since the wish was made or was last met
+	pausing   bool // a back-off runs; no dial before its timer
+	quitting  bool // after the line is down: stop the node and end
+	stopped   bool // the node was told to stop for good
 
 	// The facts.
 	unlock   step       // the identity: unlocking lasts as long as the node process

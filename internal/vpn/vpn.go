@@ -23,6 +23,7 @@ type Status struct {
 	Reason  Reason    // why the phase is what it is; zero = nothing to explain
 	Attempt int       // while Finding, Dialing or Reconnecting: which try this is, from 1
 	Command uint64    // ID of the newest Command that core has taken into account
+	Refused Reason    // why that command changed nothing: what was connected still is
 }
 
 // Proxy is the pair of loopback addresses, host:port, at which programs reach the tunnel. Both are the same listener
