@@ -35,6 +35,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 			if err := o.check(cmd); err != nil {
 				return err
 			}
+			o.home = home
 			return openWindow(cmd.Context(), foldersAt(home), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -50,6 +51,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 		return &usageError{cmd.CommandPath(), plainFlagError(err)}
 	})
 	o.flags(root)
+	root.Flags().BoolVar(&o.hidden, "hidden", false, "start in the tray, without a window; a desktop that has no tray gets the window")
 	at := func() folders { return foldersAt(home) }
 	root.AddCommand(
 		newRun(at), newConnect(at), newDisconnect(at), newStatus(at),

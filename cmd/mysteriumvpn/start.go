@@ -22,6 +22,8 @@ type startOptions struct {
 	nodeProgram string
 	apiAddress  string
 	apiPort     int
+	hidden      bool   // the window's alone
+	home        string // as it was given
 }
 
 // exitOptions are the flags of the sandbox's exits; `node` has them, and what starts a node hands them on.

@@ -26,6 +26,7 @@ type card struct {
 	detail   *label
 	swap     *pill // to what is chosen while connected elsewhere
 	proxy    *pill
+	use      *pill // switches the tunnel on for this computer's programs
 	chips    []*chip
 	down, up *meter
 	graph    *spark
@@ -63,11 +64,12 @@ func newCard(press, swap, copyProxy func()) *card {
 	}
 	c.swap = newLoudPill("repeat", "", swap)
 	c.proxy = newPill("copy", "", copyProxy)
+	c.use = newPill("monitor", "", func() {})
 	c.flag.SetMinSize(fyne.NewSquareSize(20))
 	c.chips = []*chip{newChip("route", "WireGuard"), newChip("house", "")}
 	title := newTail(10, 0, c.headline, c.elapsed)
 	where := newTail(8, 0, container.NewStack(middle(c.flag), middle(c.flagIcon)), c.place)
-	parts := []fyne.CanvasObject{c.swap, c.proxy}
+	parts := []fyne.CanvasObject{c.swap, c.proxy, c.use}
 	for _, x := range c.chips {
 		parts = append(parts, x.canvas)
 	}

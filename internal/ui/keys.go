@@ -94,6 +94,7 @@ func (w *Window) openMenu() {
 		{icon: "scroll-text", text: lang.L("Log"), keys: "Ctrl L", do: w.toggleLog},
 		{icon: "sliders-horizontal", text: lang.L("Settings"), keys: "Ctrl ,", do: w.toggleSettings},
 		{icon: "keyboard", text: lang.L("Keyboard"), keys: "F1", do: w.showHelp},
+		w.computerChoice(),
 		{icon: icon(""), text: lang.L("Look as the desktop has it"), line: true, do: func() { w.look("") }},
 		{icon: icon("light"), text: lang.L("Light"), do: func() { w.look("light") }},
 		{icon: icon("dark"), text: lang.L("Dark"), do: func() { w.look("dark") }},

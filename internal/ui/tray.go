@@ -132,16 +132,17 @@ var _ trayHost = desktop.App(nil)
 type tray struct {
 	host  trayHost
 	do    func(trayItem)
-	icon  string
+	icon  string // its name
+	light bool   // the panel is
 	shown []trayItem
 	menu  *fyne.Menu
 }
 
 // draw hands icon and menu to the desktop where they differ from what it has.
 func (t *tray) draw(s vpn.Status, snapshot *proposals.Snapshot, kept Places) {
-	if icon := trayState(s.Phase); icon != t.icon {
-		t.icon = icon
-		t.host.SetSystemTrayIcon(assets.TrayIcon(icon, false))
+	if icon := assets.TrayIcon(trayState(s.Phase), t.light); icon.Name() != t.icon {
+		t.icon = icon.Name()
+		t.host.SetSystemTrayIcon(icon)
 	}
 	items := trayMenu(s, snapshot, kept)
 	if t.menu != nil && sameTray(items, t.shown) {

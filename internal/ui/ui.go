@@ -48,6 +48,9 @@ type Options struct {
 	Restart   func()                  // end the program as Quit does, and start it again
 	CanListen func(addr string) error // whether the proxy could be at host:port
 
+	Computer   bus.Receiver[vpn.Computer] // whether this computer's programs are sent to the tunnel, on Lane; nil = nobody can tell
+	LightPanel bus.Receiver[bool]         // whether the tray's icon stands on a light panel, on Lane; nil = on a dark one
+
 	TrayHost func() bool // whether the desktop has a panel that shows our icon; nil = it has not
 	Home     *Point      // where the user is; nil = not known
 

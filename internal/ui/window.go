@@ -43,6 +43,8 @@ type Window struct {
 	settings vpn.Settings
 	chosen   vpn.Target
 	far      bool // the user asked for the whole world
+	looking  bool // the window has the focus
+	computer vpn.Computer
 	stopTick func()
 	stopCopy func()
 }
@@ -64,6 +66,7 @@ func New(o Options) *Window {
 	w.window.Resize(fyne.NewSize(1180, 740))
 	w.window.SetCloseIntercept(w.closeAsked)
 	w.bindKeys()
+	w.watchFocus()
 	if host, ok := o.App.(desktop.App); ok {
 		w.tray = &tray{host: host, do: w.trayPressed}
 	}
@@ -76,6 +79,7 @@ func (w *Window) build() {
 	w.exits.search.keys = w.typedShortcut
 	w.world = newWorldMap(func(code string) { w.choose(vpn.Target{Country: code}) }, w.countryLabel, w.o.Home)
 	w.card = newCard(w.pressed, func() { w.connect(w.chosen) }, w.copyProxy)
+	w.card.use.onPress = w.switchComputer
 	w.banner, w.notice = newBanner(), newNoticeBar()
 	w.node = newNodeLine(func() { w.send(vpn.RestartNode, vpn.Target{}) }, w.toggleLog)
 	w.log = newLogPage(w.o.Ring, w.o.App.Clipboard(), w.toggleLog, w.saveAs, w.typedShortcut)
@@ -109,6 +113,12 @@ func (w *Window) subscribe() {
 	w.subs.Add(w.o.Status.On(w.draw))
 	w.subs.Add(w.o.Traffic.On(func(t vpn.Traffic) { w.card.sample(t, w.visibleHome(), w.o.Now()) }))
 	w.subs.Add(w.o.Notices.On(func(n vpn.Notice) { w.notice.show(n, w.status.Phase) }))
+	if w.o.Computer != nil {
+		w.subs.Add(w.o.Computer.On(w.drawComputer))
+	}
+	if w.o.LightPanel != nil {
+		w.subs.Add(w.o.LightPanel.On(w.drawPanel))
+	}
 	w.subs.Add(w.o.Raise.On(func(vpn.Raise) { w.Raise() }))
 	w.subs.Add(w.o.Logs.On(func(uint64) { w.log.load() }))
 }
@@ -117,6 +127,7 @@ func (w *Window) subscribe() {
 func (w *Window) draw(s vpn.Status) {
 	was := w.status
 	w.status = s
+	w.tell(was, s)
 	if s.Phase == vpn.Up && was.Phase != vpn.Up {
 		w.places.visit(s.Exit.Country)
 	}
@@ -161,6 +172,7 @@ func (w *Window) drawProposals() {
 
 func (w *Window) drawSettings(s vpn.Settings) {
 	w.settings = s
+	w.drawComputer(w.computer)
 	want := Theme{Force: s.Theme, Text: s.TextSize}
 	if t, ok := w.o.App.Settings().Theme().(*Theme); !ok || *t != want {
 		w.o.Zoom(ZoomFor(s.TextSize))
