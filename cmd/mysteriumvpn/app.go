@@ -49,7 +49,6 @@ type app struct {
 	core    *core.Core
 	past    *history.Recorder
 	proxy   vpn.Proxy
-	desk    *computer
 
 	pastVersion *bus.State[uint64] // of past's snapshot
 
@@ -118,7 +117,6 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 			return nil, fmt.Errorf("find a port for the node: %w. Is --tequilapi.address one of this computer's?", err)
 		}
 	}
-	a.desk = a.newComputer(o)
 	lane := a.bus.Go("core")
 	node := nodeproc.New(nodeproc.Options{
 		Spec:    a.nodeSpec(o, settings.Network, api),
@@ -224,17 +222,18 @@ func (a *app) serve(ctx context.Context) error {
 
 	var work sync.WaitGroup
 	settings := a.bus.Go("settings")
-	first := a.topics.Settings.Load()
+	kept := a.topics.Settings.Load()
 	forget := a.topics.Settings.Via(settings).On(func(s vpn.Settings) {
-		if s == first {
+		if s == kept {
 			return
 		}
+		kept = s
 		if err := store.WriteJSON(a.folders.settings(), s); err != nil {
 			a.log.Warn("keep the settings", zap.Error(err))
 		}
 	})
 	unlog := a.ring.OnAppend(a.topics.Logs.Send)
-	work.Go(func() { a.desk.serve(ctx) })
+	a.firstWish()
 	work.Go(func() {
 		if err := control.Serve(ctx, a.controlSocket, a.controlDeps()); err != nil && ctx.Err() == nil {
 			a.log.Error("the control socket broke", zap.Error(err))

@@ -10,20 +10,21 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
-	"time"
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
+	"github.com/godbus/dbus/v5"
 	"go.uber.org/zap"
 
-	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/control"
-	"github.com/mysteriumvpn/desktop/internal/desktop"
 	"github.com/mysteriumvpn/desktop/internal/store"
 	"github.com/mysteriumvpn/desktop/internal/ui"
 	"github.com/mysteriumvpn/desktop/internal/unixsock"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
+
+// appID is FyneApp.toml's.
+const appID = "network.mysterium.vpn.desktop"
 
 // openWindow runs the program with its window. If it runs already, that one's window comes to the front instead.
 func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writer) error {
@@ -40,7 +41,10 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 		return errSaid
 	}
 
+	speak(a.topics.Settings.Load().Language)
 	fy := fyneapp.NewWithID(appID)
+	z := newZoom(fy.Settings().Scale())
+	z.to(ui.ZoomFor(a.topics.Settings.Load().TextSize))
 	lane := a.bus.Lane("ui", fyne.Do)
 	var places ui.Places
 	kept := filepath.Join(f.config, "places.json")
@@ -48,20 +52,29 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 		a.log.Warn("favourites and recent countries", zap.Error(err))
 	}
 	t := a.topics
-	panel := bus.NewState(a.bus, "panel", false)
+	var again bool // on the lane, and after it has ended
 	w := ui.New(ui.Options{
 		App: fy, Lane: lane,
 		Status: t.Status.Via(lane), Traffic: t.Traffic.Via(lane), Settings: t.Settings.Via(lane),
 		Proposals: t.Proposals.Via(lane), Logs: t.Logs.Via(lane), Notices: t.Notices.Via(lane), Raise: t.Window.Via(lane),
 		Commands: t.Commands, Book: a.book, Ring: a.ring,
-		Save: t.Settings.Send, Places: places,
+		Save: func(s vpn.Settings) {
+			now := t.Settings.Load() // what core notes may be newer than what the window has seen
+			s.LastExit, s.LastCountry = now.LastExit, now.LastCountry
+			t.Settings.Send(s)
+		},
+		Zoom: z.to, CanListen: canListen,
+		Restart: func() {
+			again = true
+			t.Commands.Send(vpn.Command{ID: vpn.NextCommand(), Verb: vpn.Quit})
+		},
+		Places: places,
 		Keep: func(p ui.Places) {
 			if err := store.WriteJSON(kept, p); err != nil {
 				a.log.Warn("keep favourites and recent countries", zap.Error(err))
 			}
 		},
 		TrayHost: trayHost,
-		Computer: t.Computer.Via(lane), LightPanel: panel.Via(lane),
 	})
 
 	ctx, stop := context.WithCancel(ctx)
@@ -78,17 +91,13 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 		w.Close()
 		lane.Close()
 	})
-	var beside sync.WaitGroup
-	beside.Go(func() { a.watchPanel(ctx, panel) })
-	if o.hidden || t.Settings.Load().StartHidden {
-		beside.Go(func() { a.showWithoutTray(ctx, lane, w) })
-	} else {
-		w.Show()
-	}
+	w.Show()
 	fy.Run()
 	stop()
-	beside.Wait()
-	return <-served
+	if err := <-served; err != nil || !again {
+		return err
+	}
+	return restart()
 }
 
 // raiseOther brings the window of the program that runs already to the front.
@@ -116,7 +125,11 @@ func trayHost() bool {
 	if runtime.GOOS != "linux" {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second) // the window waits for it
-	defer cancel()
-	return desktop.TrayHost(ctx)
+	c, err := dbus.SessionBus()
+	if err != nil {
+		return false
+	}
+	var has bool
+	err = c.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.kde.StatusNotifierWatcher").Store(&has)
+	return err == nil && has
 }
