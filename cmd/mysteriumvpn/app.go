@@ -49,6 +49,7 @@ type app struct {
 	core    *core.Core
 	past    *history.Recorder
 	proxy   vpn.Proxy
+	desk    *computer
 
 	pastVersion *bus.State[uint64] // of past's snapshot
 
@@ -117,6 +118,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 			return nil, fmt.Errorf("find a port for the node: %w. Is --tequilapi.address one of this computer's?", err)
 		}
 	}
+	a.desk = a.newComputer(o)
 	lane := a.bus.Go("core")
 	node := nodeproc.New(nodeproc.Options{
 		Spec:    a.nodeSpec(o, settings.Network, api),
@@ -234,6 +236,7 @@ func (a *app) serve(ctx context.Context) error {
 	})
 	unlog := a.ring.OnAppend(a.topics.Logs.Send)
 	a.firstWish()
+	work.Go(func() { a.desk.serve(ctx) })
 	work.Go(func() {
 		if err := control.Serve(ctx, a.controlSocket, a.controlDeps()); err != nil && ctx.Err() == nil {
 			a.log.Error("the control socket broke", zap.Error(err))

@@ -10,21 +10,21 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
+	"time"
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
-	"github.com/godbus/dbus/v5"
 	"go.uber.org/zap"
 
+	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/control"
+	"github.com/mysteriumvpn/desktop/internal/desktop"
 	"github.com/mysteriumvpn/desktop/internal/store"
 	"github.com/mysteriumvpn/desktop/internal/ui"
 	"github.com/mysteriumvpn/desktop/internal/unixsock"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
-
-// appID is FyneApp.toml's.
-const appID = "network.mysterium.vpn.desktop"
 
 // openWindow runs the program with its window. If it runs already, that one's window comes to the front instead.
 func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writer) error {
@@ -53,6 +53,7 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 	}
 	t := a.topics
 	var again bool // on the lane, and after it has ended
+	panel := bus.NewState(a.bus, "panel", false)
 	w := ui.New(ui.Options{
 		App: fy, Lane: lane,
 		Status: t.Status.Via(lane), Traffic: t.Traffic.Via(lane), Settings: t.Settings.Via(lane),
@@ -75,6 +76,7 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 			}
 		},
 		TrayHost: trayHost,
+		Computer: t.Computer.Via(lane), LightPanel: panel.Via(lane),
 	})
 
 	ctx, stop := context.WithCancel(ctx)
@@ -91,9 +93,16 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 		w.Close()
 		lane.Close()
 	})
-	w.Show()
+	var beside sync.WaitGroup
+	beside.Go(func() { a.watchPanel(ctx, panel) })
+	if os.Getenv(restarted) == "" && (o.hidden || t.Settings.Load().StartHidden) {
+		beside.Go(func() { a.showWithoutTray(ctx, lane, w) })
+	} else {
+		w.Show()
+	}
 	fy.Run()
 	stop()
+	beside.Wait()
 	if err := <-served; err != nil || !again {
 		return err
 	}
@@ -125,11 +134,7 @@ func trayHost() bool {
 	if runtime.GOOS != "linux" {
 		return true
 	}
-	c, err := dbus.SessionBus()
-	if err != nil {
-		return false
-	}
-	var has bool
-	err = c.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.kde.StatusNotifierWatcher").Store(&has)
-	return err == nil && has
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second) // the window waits for it
+	defer cancel()
+	return desktop.TrayHost(ctx)
 }
