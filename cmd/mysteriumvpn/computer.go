@@ -29,7 +29,7 @@ type computer struct {
 	atLogin bool   // as the entry is
 }
 
-// serve works until ctx ends. Then it puts the desktop's proxy back, which takes at most putBackLimit.
+// serve works until ctx ends. Then it puts the desktop's proxy back, which takes at most twice putBackLimit.
 func (c *computer) serve(ctx context.Context) {
 	defer c.leave(ctx)
 	if c.proxy.Kept() {
@@ -85,8 +85,10 @@ func wantsComputer(p vpn.Phase, asked, set bool) bool {
 }
 
 // putBack gives the desktop its own proxy again. What cannot be put back now is tried again at the next change, and at
-// the next start.
+// the next start. The end of the program does not interrupt it.
 func (c *computer) putBack(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), putBackLimit)
+	defer cancel()
 	theirs, err := c.proxy.Restore(ctx)
 	if err != nil {
 		c.log.Error("put the desktop's proxy back", zap.Error(err))
@@ -98,16 +100,13 @@ func (c *computer) putBack(ctx context.Context) {
 	}
 }
 
-// putBackLimit bounds what the end of the program waits for the desktop.
+// putBackLimit bounds how long the desktop may take. The end of the program may have to wait for two of them.
 const putBackLimit = 5 * time.Second
 
 func (c *computer) leave(ctx context.Context) {
-	if !c.proxy.Kept() {
-		return
+	if c.proxy.Kept() {
+		c.putBack(ctx)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), putBackLimit)
-	defer cancel()
-	c.putBack(ctx)
 }
 
 // say tells the window how things are.

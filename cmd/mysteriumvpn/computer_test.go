@@ -122,6 +122,15 @@ func TestTheDesktopFollowsTheConnection(t *testing.T) {
 	assert.NoFileExists(t, k.file)
 }
 
+func TestPuttingBackIsNotInterrupted(t *testing.T) {
+	k := newKeeper(t, "GNOME")
+	require.NoError(t, k.proxy.Set(t.Context(), "127.0.0.1:41871"))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	k.step(ended, vpn.Status{Phase: vpn.Closing}, vpn.Settings{UseForComputer: true})
+	assert.Equal(t, "none", k.mode())
+}
+
 func TestTheNextStartPutsBackWhatACrashLeft(t *testing.T) {
 	k := newKeeper(t, "GNOME")
 	require.NoError(t, k.proxy.Set(t.Context(), "127.0.0.1:41871"))
