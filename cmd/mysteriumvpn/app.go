@@ -51,7 +51,7 @@ type app struct {
 	proxy   vpn.Proxy
 	desk    *computer
 
-	pastVersion *bus.State[uint64] // of past's snapshot
+	pastVersion *bus.State[uint64] // rises when past has something new
 
 	controlSocket net.Listener
 	window        bool     // there is one to bring forward

@@ -1,11 +1,11 @@
 // Package history keeps the connections that were made: where, how long, how much passed, what it cost, and why each
 // one ended. They stay in one file on this computer, and clearing it removes them.
 //
-// cmd makes a Recorder, which follows the topics and writes; the window reads its Snapshot. The command line reads the
+// cmd makes a Recorder, which follows the topics and writes; the window reads its entries. The command line reads the
 // file itself, with Read, so it needs no running program. The file is the truth: a recorder that finds it changed takes
 // what is there.
 //
-// A Recorder lives on one lane, where its io is done too; Load, Look and Clear may be called from any goroutine. All
+// A Recorder lives on one lane, where its io is done too; Newest, Look, Clear and Ending may be called from any goroutine. All
 // else is plain functions.
 package history
 

@@ -21,7 +21,7 @@ type Options struct {
 	Status   bus.Receiver[vpn.Status]
 	Traffic  bus.Receiver[vpn.Traffic]
 	Commands bus.Receiver[vpn.Command] // to tell the end of the program from a disconnect
-	Changed  bus.Sender[uint64]        // gets the version of each new Snapshot
+	Changed  bus.Sender[uint64]        // gets a higher number whenever Newest gives something new
 
 	// Price tells what a provider asks now. It is called on Lane. nil or false = not known.
 	Price func(providerID string) (perHour, perGiB tequilapi.Money, ok bool)
@@ -33,7 +33,7 @@ type Options struct {
 type Recorder struct {
 	o    Options
 	subs bus.Scope
-	snap atomic.Pointer[Snapshot]
+	snap atomic.Pointer[snapshot]
 
 	// On the lane.
 	file    file
@@ -43,24 +43,12 @@ type Recorder struct {
 	ended   bool
 }
 
-// Snapshot is the history at one moment. It never changes.
-type Snapshot struct {
-	Version uint64
+// snapshot is the history at one moment. It never changes.
+type snapshot struct {
+	version uint64
 	entries []Entry
 	open    Entry
 	isOpen  bool
-}
-
-// Newest gives all connections, the newest first; the first one may be open. The caller owns the slice.
-func (s *Snapshot) Newest() []Entry {
-	out := make([]Entry, 0, len(s.entries)+1)
-	if s.isOpen {
-		out = append(out, s.open)
-	}
-	for i := len(s.entries) - 1; i >= 0; i-- {
-		out = append(out, s.entries[i])
-	}
-	return out
 }
 
 // New makes a Recorder, which reads the file and follows the topics from now on, on its lane. Close it before the lane.
@@ -75,7 +63,7 @@ func New(o Options) *Recorder {
 		o.Now = time.Now
 	}
 	r := &Recorder{o: o, file: file{path: o.Path}}
-	r.snap.Store(&Snapshot{})
+	r.snap.Store(&snapshot{})
 	o.Lane.Post(r.start)
 	r.subs.Add(o.Traffic.On(r.traffic))
 	r.subs.Add(o.Status.On(r.status))
@@ -87,8 +75,19 @@ func New(o Options) *Recorder {
 	return r
 }
 
-// Load gives the newest snapshot; empty until the file has been read.
-func (r *Recorder) Load() *Snapshot { return r.snap.Load() }
+// Newest gives all connections, the newest first; the first one may be open. There are none until the file has been
+// read. The caller owns the slice.
+func (r *Recorder) Newest() []Entry {
+	s := r.snap.Load()
+	out := make([]Entry, 0, len(s.entries)+1)
+	if s.isOpen {
+		out = append(out, s.open)
+	}
+	for _, e := range slices.Backward(s.entries) {
+		out = append(out, e)
+	}
+	return out
+}
 
 // Look has the file looked at soon, in case somebody else has changed it.
 func (r *Recorder) Look() {
@@ -242,7 +241,7 @@ func (r *Recorder) over(e *Entry) {
 func (r *Recorder) now() time.Time { return r.o.Now().UTC().Round(0) }
 
 func (r *Recorder) publish() {
-	s := &Snapshot{Version: r.snap.Load().Version + 1, entries: r.entries, open: r.track.entry, isOpen: r.track.on}
+	s := &snapshot{version: r.snap.Load().version + 1, entries: r.entries, open: r.track.entry, isOpen: r.track.on}
 	r.snap.Store(s)
-	r.o.Changed.Send(s.Version)
+	r.o.Changed.Send(s.version)
 }

@@ -22,6 +22,7 @@ func (w *Window) shortcuts() []shortcut {
 	return []shortcut{
 		{control(fyne.KeyF), w.focusSearch},
 		{control(fyne.KeyL), w.toggleLog},
+		{control(fyne.KeyH), w.toggleHistory},
 		{control(fyne.KeyComma), w.toggleSettings},
 		{control(fyne.KeySlash), w.showHelp},
 		{control(fyne.KeyP), w.copyProxy},
@@ -76,6 +77,10 @@ func (w *Window) focusSearch() {
 		w.window.Canvas().Focus(w.log.search)
 		return
 	}
+	if w.stack.at == historyPage {
+		w.window.Canvas().Focus(w.past.search)
+		return
+	}
 	w.window.Canvas().Focus(w.exits.search)
 }
 
@@ -92,6 +97,7 @@ func (w *Window) openMenu() {
 		{icon: "power", text: word, keys: "Ctrl ↵", do: w.pressed},
 		{icon: "search", text: lang.L("Search"), keys: "Ctrl F", do: w.focusSearch},
 		{icon: "scroll-text", text: lang.L("Log"), keys: "Ctrl L", do: w.toggleLog},
+		{icon: "history", text: lang.L("History"), keys: "Ctrl H", do: w.toggleHistory},
 		{icon: "sliders-horizontal", text: lang.L("Settings"), keys: "Ctrl ,", do: w.toggleSettings},
 		{icon: "keyboard", text: lang.L("Keyboard"), keys: "F1", do: w.showHelp},
 		w.computerChoice(),

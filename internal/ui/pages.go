@@ -20,6 +20,7 @@ type pageName uint8
 const (
 	homePage pageName = iota
 	logsPage
+	historyPage
 	settingsPage
 )
 

@@ -40,6 +40,9 @@ type Options struct {
 	Book *proposals.Book
 	Ring *logs.Ring
 
+	History        History              // nil = none is kept
+	HistoryChanged bus.Receiver[uint64] // a higher number when there is something new, on Lane; may be nil with it
+
 	Save   func(vpn.Settings) // the user changed a setting; the answer comes back through Settings
 	Places Places             // as kept from the last time
 	Keep   func(Places)       // the user's favourites or recent countries changed
@@ -59,6 +62,9 @@ type Options struct {
 }
 
 func (o *Options) fill() {
+	if o.History == nil {
+		o.History = noHistory{}
+	}
 	if o.Save == nil {
 		o.Save = func(vpn.Settings) {}
 	}

@@ -31,6 +31,7 @@ type Window struct {
 	notice *noticeBar
 	node   *nodeLine
 	log    *logPage
+	past   *connectionsPage
 	choice *settingPage
 	wide   *pill // back to the whole world
 	gear   *pill
@@ -83,6 +84,7 @@ func (w *Window) build() {
 	w.banner, w.notice = newBanner(), newNoticeBar()
 	w.node = newNodeLine(func() { w.send(vpn.RestartNode, vpn.Target{}) }, w.toggleLog)
 	w.log = newLogPage(w.o.Ring, w.o.App.Clipboard(), w.toggleLog, w.saveAs, w.typedShortcut)
+	w.past = w.newHistory()
 	w.choice = newSettingPage(w)
 	w.wide = newPill("globe", lang.L("World"), w.toggleFar)
 	w.wide.Hide()
@@ -91,7 +93,7 @@ func (w *Window) build() {
 		newBox(func(p *Palette) colour { return p.Side }, nil, 0),
 		topFirst(w.header(), w.foot(), nil, nil, w.exits.canvas))
 	w.home = container.NewStack(w.world, container.New(&overMap{w: w}, w.banner.canvas, w.wide, w.notice.canvas, w.card.canvas))
-	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log, settingsPage: w.choice})
+	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log, historyPage: w.past, settingsPage: w.choice})
 	w.window.SetContent(container.New(&twoPanes{}, side, w.stack.canvas))
 }
 
