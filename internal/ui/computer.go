@@ -28,6 +28,17 @@ func computerWords(c vpn.Computer, asked bool) (icon, text string) {
 	}
 }
 
+// watchDesktop follows what the desktop's keeper tells, and whether the window has the focus.
+func (w *Window) watchDesktop() {
+	if w.o.Computer != nil {
+		w.subs.Add(w.o.Computer.On(w.drawComputer))
+	}
+	if w.o.LightPanel != nil {
+		w.subs.Add(w.o.LightPanel.On(w.drawPanel))
+	}
+	w.watchFocus()
+}
+
 // drawComputer shows how this computer's programs stand to the tunnel.
 func (w *Window) drawComputer(c vpn.Computer) {
 	w.computer = c

@@ -128,6 +128,23 @@ type trayHost interface {
 
 var _ trayHost = desktop.App(nil)
 
+// trayPressed does what an item of the tray's menu says.
+func (w *Window) trayPressed(it trayItem) {
+	switch it.act {
+	case trayQuick:
+		w.send(vpn.Connect, vpn.Target{})
+	case trayCountry:
+		w.connect(vpn.Target{Country: it.country})
+	case trayDisconnect:
+		w.send(vpn.Disconnect, vpn.Target{})
+	case trayShow:
+		w.Raise()
+	case trayQuit:
+		w.quit()
+	case trayNothing, trayLine, traySub:
+	}
+}
+
 // tray is the icon in the desktop's panel.
 type tray struct {
 	host  trayHost

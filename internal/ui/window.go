@@ -67,7 +67,6 @@ func New(o Options) *Window {
 	w.window.Resize(fyne.NewSize(1180, 740))
 	w.window.SetCloseIntercept(w.closeAsked)
 	w.bindKeys()
-	w.watchFocus()
 	if host, ok := o.App.(desktop.App); ok {
 		w.tray = &tray{host: host, do: w.trayPressed}
 	}
@@ -115,12 +114,7 @@ func (w *Window) subscribe() {
 	w.subs.Add(w.o.Status.On(w.draw))
 	w.subs.Add(w.o.Traffic.On(func(t vpn.Traffic) { w.card.sample(t, w.visibleHome(), w.o.Now()) }))
 	w.subs.Add(w.o.Notices.On(func(n vpn.Notice) { w.notice.show(n, w.status.Phase) }))
-	if w.o.Computer != nil {
-		w.subs.Add(w.o.Computer.On(w.drawComputer))
-	}
-	if w.o.LightPanel != nil {
-		w.subs.Add(w.o.LightPanel.On(w.drawPanel))
-	}
+	w.watchDesktop()
 	w.subs.Add(w.o.Raise.On(func(vpn.Raise) { w.Raise() }))
 	w.subs.Add(w.o.Logs.On(func(uint64) { w.log.load() }))
 }
@@ -282,22 +276,6 @@ func (w *Window) countryLabel(code string) string {
 		return joined(c.Name, exitCount(c.Count))
 	}
 	return proposals.CountryName(code)
-}
-
-func (w *Window) trayPressed(it trayItem) {
-	switch it.act {
-	case trayQuick:
-		w.send(vpn.Connect, vpn.Target{})
-	case trayCountry:
-		w.connect(vpn.Target{Country: it.country})
-	case trayDisconnect:
-		w.send(vpn.Disconnect, vpn.Target{})
-	case trayShow:
-		w.Raise()
-	case trayQuit:
-		w.quit()
-	case trayNothing, trayLine, traySub:
-	}
 }
 
 // closeAsked is the window's cross. Where there is a tray the window hides; else it is the only way to end the program.
