@@ -115,14 +115,14 @@ func (c *card) drawWhere(snapshot *proposals.Snapshot) {
 	switch chosen := c.chosen; {
 	case chosen.ProviderID != "":
 		c.setFlag(chosen.Country, "")
-		c.place.say(proposals.CountryName(chosen.Country))
+		c.place.say(countryName(chosen.Country))
 		c.about = lang.L("Provider") + " " + shortID(chosen.ProviderID)
 		if p, ok := snapshot.Provider(chosen.ProviderID); ok {
 			c.place.say(placeOf(p.Exit))
 		}
 	case chosen.Country != "":
 		c.setFlag(chosen.Country, "")
-		c.place.say(proposals.CountryName(chosen.Country))
+		c.place.say(countryName(chosen.Country))
 		c.about = lang.L("No exit on offer at the moment")
 		if x, ok := snapshot.Country(chosen.Country); ok {
 			c.about = lang.X("best.of", "The best of {{.Exits}}", map[string]string{"Exits": exitCount(x.Count)})
@@ -197,7 +197,7 @@ func (c *card) drawChips(snapshot *proposals.Snapshot) {
 		(c.chosen.Country != s.Exit.Country || c.chosen.ProviderID != "" && c.chosen.ProviderID != s.Exit.ProviderID)
 	c.swap.Hidden = !elsewhere
 	if elsewhere {
-		name := proposals.CountryName(c.chosen.Country)
+		name := countryName(c.chosen.Country)
 		if p, ok := snapshot.Provider(c.chosen.ProviderID); ok && c.chosen.Country == s.Exit.Country {
 			name = p.City
 		}

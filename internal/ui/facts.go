@@ -30,7 +30,7 @@ func newFacts() *facts {
 func (f *facts) draw(p proposals.Proposal) {
 	where := p.City
 	if where == "" {
-		where = proposals.CountryName(p.Country)
+		where = countryName(p.Country)
 	}
 	if p.IPType != "" {
 		where = joined(where, lang.L(p.IPType))

@@ -118,7 +118,7 @@ func (e entry) quality() float64 {
 func (r *exitRow) setCountry(e entry, _ *Palette) {
 	r.setFlag(e.Country.Code)
 	r.kind.Hidden = true
-	r.nameAll, r.subAll = e.Country.Name, counted(e.Country.Count)
+	r.nameAll, r.subAll = countryName(e.Country.Code), counted(e.Country.Count)
 	if e.Country.Count == 1 && e.Country.Proposals[0].City != "" {
 		r.subAll = e.Country.Proposals[0].City
 	}
@@ -128,7 +128,7 @@ func (r *exitRow) setOffer(e entry, p *Palette) {
 	o := e.Proposal
 	r.nameAll = o.City
 	if r.nameAll == "" {
-		r.nameAll = e.Country.Name
+		r.nameAll = countryName(e.Country.Code)
 	}
 	r.subAll = shortID(o.ProviderID)
 	if e.nested {
@@ -144,7 +144,7 @@ func (r *exitRow) setOffer(e entry, p *Palette) {
 	} else {
 		r.setFlag(o.Country)
 		r.kind.Hidden = true
-		r.subAll = e.Country.Name + " · " + r.subAll
+		r.subAll = countryName(e.Country.Code) + " · " + r.subAll
 	}
 	if o.IPType != "" {
 		r.subAll += " · " + remembered(o.IPType)

@@ -77,15 +77,15 @@ func trayCountries(snapshot *proposals.Snapshot, kept Places) []trayItem {
 	seen := map[string]bool{}
 	for _, list := range [][]string{kept.Favourites, kept.Recent} {
 		for _, code := range list {
-			if c, ok := snapshot.Country(code); ok && !seen[code] {
+			if _, ok := snapshot.Country(code); ok && !seen[code] {
 				seen[code] = true
-				first = append(first, trayItem{act: trayCountry, text: c.Name, country: code})
+				first = append(first, trayItem{act: trayCountry, text: countryName(code), country: code})
 			}
 		}
 	}
 	for i := range snapshot.Countries {
 		if c := &snapshot.Countries[i]; c.Code != "" {
-			all = append(all, trayItem{act: trayCountry, text: c.Name, country: c.Code})
+			all = append(all, trayItem{act: trayCountry, text: countryName(c.Code), country: c.Code})
 		}
 	}
 	if len(first) > 0 && len(all) > 0 {

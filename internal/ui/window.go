@@ -12,7 +12,6 @@ import (
 
 	"github.com/mysteriumvpn/desktop/assets"
 	"github.com/mysteriumvpn/desktop/internal/bus"
-	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -273,9 +272,9 @@ func (w *Window) copyProxy() {
 
 func (w *Window) countryLabel(code string) string {
 	if c, ok := w.o.Book.Load().Country(code); ok {
-		return joined(c.Name, exitCount(c.Count))
+		return joined(countryName(code), exitCount(c.Count))
 	}
-	return proposals.CountryName(code)
+	return countryName(code)
 }
 
 // closeAsked is the window's cross. Where there is a tray the window hides; else it is the only way to end the program.

@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -110,6 +109,9 @@ func reasonText(r vpn.Reason) string {
 	if s == "" || strings.Contains(s, "{{") {
 		return s
 	}
+	if r.Code == vpn.NoExitInCountry {
+		r.A = countryInWords(r.A)
+	}
 	return lang.X("reason."+string(r.Code), s, map[string]string{"A": r.A, "B": r.B})
 }
 
@@ -127,7 +129,10 @@ func placeOf(e vpn.Exit) string {
 	if e.Country == "" && e.City == "" {
 		return ""
 	}
-	return proposals.Place(e)
+	if e.City == "" {
+		return countryName(e.Country)
+	}
+	return e.City + ", " + countryName(e.Country)
 }
 
 // shortID is a provider id as far as a human compares it.
