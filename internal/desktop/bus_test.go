@@ -44,13 +44,22 @@ func peer(t *testing.T) *dbus.Conn {
 	return c
 }
 
-func listen(t *testing.T, iface string) <-chan *dbus.Signal {
+// listen gives a function that waits for the next signal of this name; the bus sends some of its own.
+func listen(t *testing.T, iface, member string) func() *dbus.Signal {
 	t.Helper()
 	c := peer(t)
 	ch := make(chan *dbus.Signal, 8)
 	c.Signal(ch)
 	require.NoError(t, c.AddMatchSignal(dbus.WithMatchInterface(iface)))
-	return ch
+	return func() *dbus.Signal {
+		for s := range ch {
+			if s.Name == iface+"."+member {
+				return s
+			}
+		}
+		t.Fatal("the bus has gone")
+		return nil
+	}
 }
 
 func own(t *testing.T, c *dbus.Conn, name string) {
