@@ -284,6 +284,20 @@ func TestTheFileStaysSmall(t *testing.T) {
 	})
 }
 
+func TestWhoLooksSeesTheNewestCounters(t *testing.T) {
+	story(t, func(t *testing.T, w *world) {
+		w.phase(vpn.Up, "0xa")
+		time.Sleep(3 * time.Second)
+		w.flow(7, 8)
+		assert.Zero(t, w.Newest()[0].BytesSent)
+		w.Look()
+		synctest.Wait()
+		assert.EqualValues(t, 7, w.Newest()[0].BytesSent)
+		assert.Equal(t, 3*time.Second, w.Newest()[0].Length())
+		assert.Zero(t, w.file()[0].BytesSent, "the disk is left alone")
+	})
+}
+
 func TestAPriceThatIsNotKnownIsNoPrice(t *testing.T) {
 	story(t, func(t *testing.T, w *world) {
 		w.phase(vpn.Up, "0xnew")

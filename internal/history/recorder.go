@@ -89,11 +89,14 @@ func (r *Recorder) Newest() []Entry {
 	return out
 }
 
-// Look has the file looked at soon, in case somebody else has changed it.
+// Look has the file looked at soon, in case somebody else has changed it, and Newest brought up to date.
 func (r *Recorder) Look() {
 	r.o.Lane.Post(func() {
-		if r.file.changed() {
+		changed := r.file.changed()
+		if changed {
 			r.read()
+		}
+		if changed || r.track.on {
 			r.publish()
 		}
 	})

@@ -18,7 +18,7 @@ import (
 // History is where the connections that were made are kept; a *history.Recorder is one.
 type History interface {
 	Newest() []history.Entry // the newest first
-	Look()                   // somebody is about to read it: see whether the file has changed
+	Look()                   // somebody is about to read it: bring it up to date
 	Clear()                  // forget all but the one that is up
 }
 
@@ -128,6 +128,9 @@ func (h *connectionsPage) load() {
 	newest := h.kept.Newest()
 	h.all = make([]historyLine, len(newest))
 	for i, e := range newest {
+		if now := h.now(); e.Open && now.After(e.End) {
+			e.End = now
+		}
 		h.all[i] = historyLine{Entry: e, text: strings.ToLower(strings.Join([]string{
 			historyPlace(e), e.Country, e.ProviderID, whyWords(e), e.Start.In(h.now().Location()).Format(time.DateOnly),
 		}, " "))}

@@ -210,6 +210,13 @@ func TestTheScaleOfTheChartIsRound(t *testing.T) {
 	}
 }
 
+func TestWhatIsUpNowIsAsLongAsItIs(t *testing.T) {
+	s, _ := newPast(t, 2)
+	s.now = noon.Add(time.Hour)
+	s.toggleHistory()
+	assert.Equal(t, 85*time.Minute, s.past.all[0].Length())
+}
+
 func TestASelectedConnectionIsShownWhole(t *testing.T) {
 	s, _ := newPast(t, 10)
 	s.toggleHistory()
