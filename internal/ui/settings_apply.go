@@ -43,8 +43,16 @@ func (p *settingPage) applyServers() {
 	}
 	p.serverRow.say("", mutedTone)
 	p.servers.shown = p.servers.Text // applied: draw may write it as it is kept
+	p.handBack(p.dnsApply, p.servers)
 	p.dnsOwn = false
 	p.change(func(s *vpn.Settings) { s.DNS = dns })
+}
+
+// handBack moves the focus from a button that is about to hide.
+func (p *settingPage) handBack(from *pill, to fyne.Focusable) {
+	if from.focused {
+		p.w.window.Canvas().Focus(to)
+	}
 }
 
 // refuse says below a row why nothing was changed.
@@ -70,6 +78,7 @@ func (p *settingPage) applyProxy() {
 	p.relayout()
 	set := func() {
 		p.host.shown, p.port.shown = p.host.Text, p.port.Text
+		p.handBack(p.proxyApply, p.port)
 		p.change(func(s *vpn.Settings) { s.Proxy, s.ProxyExpose = addr, vpn.Exposed(addr) })
 	}
 	if vpn.Exposed(addr) {
@@ -93,25 +102,25 @@ func (p *settingPage) canListen(addr string, r *settingRow) bool {
 
 // askExpose asks before other computers can reach the proxy.
 func (p *settingPage) askExpose(addr string, yes, no func()) {
-	p.ask(lang.L("Let other computers use the tunnel?"),
+	p.ask(widget.DangerImportance, lang.L("Let other computers use the tunnel?"),
 		lang.L("Whoever reaches {{.Address}} can send traffic through your connections, without a password and at your cost.", map[string]string{"Address": addr}),
 		lang.L("Let them"), lang.L("Only this computer"), yes, no)
 }
 
 // ask puts a question before something that cannot be taken back, or that should not happen by accident.
-func (p *settingPage) ask(title, text, yes, no string, do, leave func()) {
+func (p *settingPage) ask(weight widget.Importance, title, text, yes, no string, do, leave func()) {
 	l := widget.NewLabel(text)
 	l.Wrapping = fyne.TextWrapWord
-	p.show(dialog.NewCustomConfirm(title, yes, no, container.New(&askWidth{}, l), func(ok bool) {
+	d := dialog.NewCustomConfirm(title, yes, no, container.New(&askWidth{}, l), func(ok bool) {
 		if ok {
 			do()
 		} else {
 			leave()
 		}
-	}, p.w.window))
+	}, p.w.window)
+	d.SetConfirmImportance(weight)
+	d.Show()
 }
-
-func (p *settingPage) show(d dialog.Dialog) { d.Show() }
 
 // askWidth gives a text the width of a dialog before it is asked for its height.
 type askWidth struct{}
@@ -133,7 +142,7 @@ func (p *settingPage) restart() {
 		p.w.o.Restart()
 		return
 	}
-	p.ask(lang.L("Disconnect and restart?"), lang.L("The connection ends. The program comes back in a moment."),
+	p.ask(widget.HighImportance, lang.L("Disconnect and restart?"), lang.L("The connection ends. The program comes back in a moment."),
 		lang.L("Disconnect and restart"), lang.L("Stay connected"), p.w.o.Restart, func() {})
 }
 
@@ -190,7 +199,7 @@ func (p *settingPage) askImport() {
 func (p *settingPage) showFiles(d *dialog.FileDialog) {
 	size := p.w.window.Canvas().Size()
 	d.Resize(fyne.NewSize(min(size.Width-80, 760), min(size.Height-80, 540)))
-	p.show(d)
+	d.Show()
 }
 
 // offerImport shows what would change, and changes it when the user agrees.
@@ -213,11 +222,11 @@ func (p *settingPage) offerImport(s vpn.Settings) {
 	}
 	list := container.NewVScroll(pad(4, 0, 14, 0, lines))
 	list.SetMinSize(fyne.NewSize(360, min(lines.MinSize().Height+4, 300)))
-	p.show(dialog.NewCustomConfirm(lang.XN("settings.import", "Import {{.N}} changes?", len(what), map[string]int{"N": len(what)}), lang.L("Import"), lang.L("Cancel"), list, func(ok bool) {
+	dialog.ShowCustomConfirm(lang.XN("settings.import", "Import {{.N}} changes?", len(what), map[string]int{"N": len(what)}), lang.L("Import"), lang.L("Cancel"), list, func(ok bool) {
 		if ok {
 			p.imported(s)
 		}
-	}, p.w.window))
+	}, p.w.window)
 }
 
 // imported applies a file. An exposed proxy in it is a question of its own.

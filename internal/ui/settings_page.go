@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"net"
+	"runtime"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -55,6 +56,9 @@ type settingPage struct {
 }
 
 const segmentsWide = 264
+
+// languageIsOurs tells whether the language can be chosen here. On Windows and macOS Fyne takes the system's.
+const languageIsOurs = runtime.GOOS != "windows" && runtime.GOOS != "darwin"
 
 func newSettingPage(w *Window) *settingPage {
 	p := &settingPage{w: w, sheet: &sheet{}}
@@ -171,11 +175,15 @@ func (p *settingPage) appearance() {
 	p.mind(p.language, &p.language.pressable)
 	p.langRestart = p.button("rotate-ccw", lang.L("Restart now"), p.restart)
 	p.langRow = newSettingRow(lang.L("Language"), lang.L("Counts at the next start."), p.language, p.langRestart)
-	p.sheet.add(lang.L("Appearance"),
+	rows := []*settingRow{
 		newSettingRow(lang.L("Theme"), "", theme),
 		newSettingRow(lang.L("Text size"), lang.L("Everything in the window grows with it."), size),
 		newSettingRow(lang.L("Reduced motion"), lang.L("Nothing moves by itself."), p.still),
-		p.langRow)
+	}
+	if languageIsOurs {
+		rows = append(rows, p.langRow)
+	}
+	p.sheet.add(lang.L("Appearance"), rows...)
 }
 
 func (p *settingPage) notifications() {

@@ -251,7 +251,9 @@ func (w *Window) toggleLog()      { w.toggle(logsPage) }
 func (w *Window) toggleSettings() { w.toggle(settingsPage) }
 
 // moves reports whether things may move by themselves.
-func (w *Window) moves() bool { return w.o.App.Settings().ShowAnimations() && !w.settings.ReducedMotion }
+func (w *Window) moves() bool {
+	return w.o.App.Settings().ShowAnimations() && !w.settings.ReducedMotion
+}
 
 func (w *Window) copyProxy() {
 	w.o.App.Clipboard().SetContent(w.status.Proxy.SOCKS5)
