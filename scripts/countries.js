@@ -5,10 +5,11 @@ const fs = require('fs')
 const table = fs.readFileSync('internal/proposals/country.go', 'utf8')
 const codes = [...table.matchAll(/^\t\{"([A-Z]{2})", "/gm)].map(m => m[1]).sort()
 const brief = new Set(['HK', 'MO', 'PS', 'MM']) // whose full names name more than people do
+const own = { uk: { ZA: 'ПАР', MM: 'Мʼянма' }, lt: { MM: 'Mianmaras' } } // what people say
 for (const language of ['de', 'es', 'fr', 'lt', 'uk']) {
   const long = new Intl.DisplayNames([language], { type: 'region' })
   const short = new Intl.DisplayNames([language], { type: 'region', style: 'short' })
   const names = {}
-  for (const code of codes) names['country.' + code] = (brief.has(code) ? short : long).of(code)
+  for (const code of codes) names['country.' + code] = own[language]?.[code] ?? (brief.has(code) ? short : long).of(code)
   fs.writeFileSync(`assets/translations/countries.${language}.json`, JSON.stringify(names, null, 2) + '\n')
 }

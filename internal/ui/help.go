@@ -53,7 +53,7 @@ func (w *Window) showHelp() {
 		}
 	}
 	head := container.NewBorder(nil, nil, newLabel(lang.L("Keyboard"), 19, assets.Display, inkTone), shut)
-	body := container.New(&sideBySide{space: 28}, column(7, columns[0]...), column(7, columns[1]...))
+	body := container.New(&sideBySide{space: 22}, column(7, columns[0]...), column(7, columns[1]...))
 	sheet = widget.NewModalPopUp(pad(14, 10, 14, 14, column(12, head, body)), c)
 	sheet.Show()
 	c.Focus(shut)
@@ -88,7 +88,7 @@ func newKeyCap(keys string) fyne.CanvasObject {
 // helpLine has the key left and what it does beside it, in columns.
 type helpLine struct{}
 
-const keyColumn = 96
+const keyColumn = 80
 
 func (helpLine) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(keyColumn+10+o[1].MinSize().Width, o[0].MinSize().Height)

@@ -51,6 +51,7 @@ func newLogPage(ring *logs.Ring, clipboard fyne.Clipboard, leave func(), save fu
 	l := &logPage{ring: ring, clipboard: clipboard, leave: leave, save: save, keys: keys, filter: logFilter{level: logs.Info}}
 	l.back = newPill("arrow-left", lang.L("Back"), leave)
 	l.count = newLabel("", 12, assets.Regular, mutedTone)
+	l.count.t.Alignment = fyne.TextAlignTrailing
 	l.list = newLogListWidget(l)
 	l.frame = newBox(func(p *Palette) colour { return alpha(p.Ground, 0) }, func(p *Palette) colour {
 		if l.list.focused {
@@ -72,7 +73,7 @@ func newLogPage(ring *logs.Ring, clipboard fyne.Clipboard, leave func(), save fu
 func (l *logPage) head() fyne.CanvasObject {
 	keep := newPill("download", lang.L("Save…"), func() { l.save("mysteriumvpn-log.txt", l.text()) })
 	copyAll := newPill("copy", lang.L("Copy all"), func() { l.clipboard.SetContent(string(l.text())) })
-	title := newTail(10, 0, newLabel(lang.L("Log"), 19, assets.Display, inkTone), l.count)
+	title := newLabel(lang.L("Log"), 19, assets.Display, inkTone)
 	return pad(18, 16, 18, 8, container.NewBorder(nil, nil, row(12, middle(l.back)), row(8, middle(copyAll), middle(keep)), pad(14, 0, 8, 0, title)))
 }
 
@@ -98,7 +99,7 @@ func (l *logPage) bar() fyne.CanvasObject {
 	}
 	return pad(18, 0, 18, 10, column(8,
 		container.NewBorder(nil, nil, nil, pad(8, 0, 0, 0, container.NewGridWrap(fyne.NewSize(252, 34), l.levels)), l.search),
-		container.NewBorder(nil, nil, row(6, boxes...), nil)))
+		container.NewBorder(nil, nil, row(6, boxes...), nil, pad(10, 0, 2, 0, middle(l.count)))))
 }
 
 // whole shows the chosen line with all it has.

@@ -121,8 +121,8 @@ func (r *logRow) Refresh() {
 const (
 	logMark   = 96
 	logSource = 116
-	logLevel  = 172
-	logText   = 220
+	logLevel  = 184
+	logText   = 230
 )
 
 func (r *logRow) fit() {
