@@ -112,9 +112,6 @@ func reasonText(r vpn.Reason) string {
 	if r.Code == vpn.NoExitInCountry {
 		r.A = countryInWords(r.A)
 	}
-	if r.Code == vpn.NoExitInCountry {
-		r.A = countryInWords(r.A)
-	}
 	return lang.X("reason."+string(r.Code), s, map[string]string{"A": r.A, "B": r.B})
 }
 
