@@ -9,6 +9,9 @@ import (
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
 
+// Price is an amount of MYST, for those who only pass it on.
+type Price = tequilapi.Money
+
 // Filter leaves out proposals that the user does not want to see. The zero Filter leaves out none. It is comparable.
 type Filter struct {
 	Quality Grade           `json:"quality,omitzero"`  // at least; UnknownGrade = any

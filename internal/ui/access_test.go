@@ -62,8 +62,8 @@ func TestTabWalksTheWindowInReadingOrder(t *testing.T) {
 	s.choose(vpn.Target{Country: "JP"})
 	names, met := s.tabs()
 	assert.Equal(t, []string{
-		"Menu", "Search country, city, provider", "[All Favourites Recent]", "list of exits", "Log",
-		"World", "Disconnect", "Switch to Japan", "Proxy 127.0.0.1:41871",
+		"Menu", "Search country, city, provider", "[All Favourites Recent]", "Order and filters", "list of exits", "Log",
+		"World", "Disconnect", "Details", "Switch to Japan", "127.0.0.1:41871",
 	}, names)
 	back := len(met) - 1
 	for s.window.Canvas().Focus(met[0]); back > 0; back-- {
@@ -73,7 +73,7 @@ func TestTabWalksTheWindowInReadingOrder(t *testing.T) {
 
 	s.toggleLog()
 	names, _ = s.tabs()
-	assert.Equal(t, []string{"Back", "Copy all", "Save…", "Search", "[All Info Warnings Errors]", "App", "Node", "Tunnel", "lines"}, names[5:])
+	assert.Equal(t, []string{"Back", "Copy all", "Save…", "Search", "[All Info Warnings Errors]", "App", "Node", "Tunnel", "lines"}, names[6:])
 }
 
 func TestWhatIsFocusedIsSeen(t *testing.T) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strconv"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -32,13 +33,16 @@ type card struct {
 	graph    *spark
 	keys     *fyne.Container
 	facts    *facts
+	details  *details
 	flow     *fyne.Container // meters and graph; facts stand there while nothing flows
 	canvas   fyne.CanvasObject
 
 	status  vpn.Status
 	chosen  vpn.Target
-	about   string // of the exit, or of what is chosen
-	narrow  bool   // no room for the graph: rates stand in place of the provider
+	about   string   // of the exit, or of what is chosen
+	exit    vpn.Exit // where it leads, or would lead
+	why     string   // quick connect would choose that; "" = the user chose
+	narrow  bool     // no room for the graph: rates stand in place of the provider
 	copied  bool
 	traffic vpn.Traffic
 }
@@ -49,7 +53,7 @@ const (
 	cardRadius = 18
 )
 
-func newCard(press, swap, copyProxy func()) *card {
+func newCard(press, swap, copyProxy, unfold func(), copyText func(string)) *card {
 	c := &card{
 		power:    newPower(press),
 		headline: newLabel("", 21, assets.Display, inkTone),
@@ -62,14 +66,15 @@ func newCard(press, swap, copyProxy func()) *card {
 		up:       newMeter("arrow-up", lang.L("Upload"), linkTone),
 		graph:    newSpark(),
 	}
+	c.details = newDetails(unfold, copyText)
 	c.swap = newLoudPill("repeat", "", swap)
 	c.proxy = newPill("copy", "", copyProxy)
 	c.use = newPill("monitor", "", func() {})
 	c.flag.SetMinSize(fyne.NewSquareSize(20))
-	c.chips = []*chip{newChip("route", "WireGuard"), newChip("house", "")}
+	c.chips = []*chip{newChip("house", "")}
 	title := newTail(10, 0, c.headline, c.elapsed)
 	where := newTail(8, 0, container.NewStack(middle(c.flag), middle(c.flagIcon)), c.place)
-	parts := []fyne.CanvasObject{c.swap, c.proxy, c.use}
+	parts := []fyne.CanvasObject{c.details.toggle, c.swap, c.proxy, c.use}
 	for _, x := range c.chips {
 		parts = append(parts, x.canvas)
 	}
@@ -80,12 +85,37 @@ func newCard(press, swap, copyProxy func()) *card {
 	c.flow = container.NewBorder(meters, nil, nil, nil, pad(0, 6, 0, 0, c.graph))
 	right := container.NewStack(c.flow, c.facts.canvas)
 	body := container.New(&cardLayout{c}, c.power, text, right)
-	c.canvas = onCard(cardRadius, body)
+	c.canvas = onCard(cardRadius, container.New(unfolded{}, body, c.details.canvas))
 	return c
 }
 
-// draw shows a status and what is chosen.
-func (c *card) draw(s vpn.Status, chosen vpn.Target, snapshot *proposals.Snapshot, now time.Time) {
+// height is what the card takes at a width.
+func (c *card) height(width float32) float32 {
+	if !c.details.open {
+		return cardHeight
+	}
+	_, h := c.details.plan(width)
+	return cardHeight + h
+}
+
+// unfold opens or closes the details.
+func (c *card) unfold(now time.Time) {
+	d := c.details
+	d.open = !d.open
+	d.canvas.Hidden = !d.open
+	c.drawToggle()
+	c.drawDetails(now)
+}
+
+func (c *card) drawToggle() {
+	c.details.drawToggle(c.narrow || c.swap.Visible())
+	c.keys.Refresh()
+}
+
+func (c *card) drawDetails(now time.Time) { c.details.draw(c.status, c.traffic, c.exit, c.why, now) }
+
+// draw shows a status and what is chosen. offers is the part of the snapshot that the filter leaves.
+func (c *card) draw(s vpn.Status, chosen vpn.Target, snapshot, offers *proposals.Snapshot, now time.Time) {
 	fresh := s.Phase == vpn.Up && (c.status.Phase != vpn.Up && c.status.Phase != vpn.Reconnecting || c.status.Exit != s.Exit)
 	c.status, c.chosen = s, chosen
 	if fresh || !s.Phase.Wanted() {
@@ -95,15 +125,16 @@ func (c *card) draw(s vpn.Status, chosen vpn.Target, snapshot *proposals.Snapsho
 	verb, word := wish(s.Phase)
 	c.power.set(s.Phase, verb, word)
 	c.headline.set(phaseWords(s.Phase), inkTone)
-	c.drawWhere(snapshot)
-	c.drawFacts(snapshot)
+	c.drawWhere(snapshot, offers)
+	c.drawFacts(snapshot, offers)
 	c.drawChips(snapshot)
 	c.drawElapsed(now)
 	c.drawTraffic()
+	c.drawDetails(now)
 }
 
 // drawWhere tells where traffic comes out, or where it would after a press on the button.
-func (c *card) drawWhere(snapshot *proposals.Snapshot) {
+func (c *card) drawWhere(snapshot, offers *proposals.Snapshot) {
 	defer c.drawDetail()
 	s := c.status
 	if (s.Phase.Wanted() || s.Phase == vpn.Closing) && s.Exit.Country != "" {
@@ -124,18 +155,45 @@ func (c *card) drawWhere(snapshot *proposals.Snapshot) {
 		c.setFlag(chosen.Country, "")
 		c.place.say(countryName(chosen.Country))
 		c.about = lang.L("No exit on offer at the moment")
-		if x, ok := snapshot.Country(chosen.Country); ok {
+		if x, ok := offers.Country(chosen.Country); ok {
 			c.about = lang.X("best.of", "The best of {{.Exits}}", map[string]string{"Exits": exitCount(x.Count)})
+		} else if x, ok := snapshot.Country(chosen.Country); ok {
+			c.about = lang.X("best.unfiltered", "None passes the filters: the best of {{.Exits}}", map[string]string{"Exits": exitCount(x.Count)})
 		}
 	default:
 		c.setFlag("", "zap")
 		c.place.say(lang.L("Quick connect"))
 		c.about = lang.L("The best exit is chosen for you")
-		if n := len(snapshot.Proposals); n > 0 {
-			c.about = lang.X("best.of", "The best of {{.Exits}}", map[string]string{"Exits": exitCount(n)})
+		if len(offers.Proposals) > 0 {
+			c.about = quickWords(offers)
+		} else if n := len(snapshot.Proposals); n > 0 {
+			c.about = lang.X("best.unfiltered", "None passes the filters: the best of {{.Exits}}", map[string]string{"Exits": exitCount(n)})
 		}
 	}
 }
+
+// quickWords says in short why quick connect chooses what it does.
+func quickWords(offers *proposals.Snapshot) string {
+	p, why := offers.Pick(vpn.Target{}, nil)
+	if n := len(offers.Proposals); why.Zero() && n > 1 {
+		return lang.X("quick.short", "Best quality of {{.Exits}}: {{.Quality}} of 3", map[string]string{"Exits": exitCount(n), "Quality": scoreText(p.Quality)})
+	}
+	return lang.L("The only exit on offer")
+}
+
+// quickReason is why quick connect chooses an exit, as Snapshot.Explain says it in English.
+func quickReason(p proposals.Proposal, among int) string {
+	where := map[string]string{"Place": placeOf(p.Exit), "Quality": scoreText(p.Quality), "Exits": exitCount(among), "Price": p.PerGiB.Human()}
+	switch {
+	case among == 1:
+		return lang.X("quick.only", "{{.Place}}: the only exit on offer.", where)
+	case p.PerGiB.IsZero() && p.PerHour.IsZero():
+		return lang.X("quick.free", "{{.Place}}: the best quality, {{.Quality}} of 3, among {{.Exits}}, free of charge.", where)
+	}
+	return lang.X("quick.best", "{{.Place}}: the best quality, {{.Quality}} of 3, among {{.Exits}}, at {{.Price}} MYST per GiB.", where)
+}
+
+func scoreText(quality float64) string { return strconv.FormatFloat(quality, 'f', 1, 64) }
 
 // drawDetail draws the line below the place. In a narrow window the rates stand there: the graph has no room.
 func (c *card) drawDetail() {
@@ -147,11 +205,20 @@ func (c *card) drawDetail() {
 }
 
 // drawFacts shows what a press on the button would choose, while nothing flows that could be drawn instead.
-func (c *card) drawFacts(snapshot *proposals.Snapshot) {
+func (c *card) drawFacts(snapshot, offers *proposals.Snapshot) {
 	var p proposals.Proposal
 	why := vpn.Reason{Code: vpn.NoProposals}
+	c.exit, c.why = c.status.Exit, ""
 	if !c.status.Phase.Wanted() && c.status.Phase != vpn.Closing {
-		p, why = snapshot.Pick(c.chosen, nil)
+		from := offers
+		if p, why = offers.Pick(c.chosen, nil); !why.Zero() {
+			from = snapshot
+			p, why = snapshot.Pick(c.chosen, nil)
+		}
+		c.exit = p.Exit
+		if c.chosen.Quick() && why.Zero() {
+			c.why = quickReason(p, len(from.Proposals))
+		}
 	}
 	c.flow.Hidden, c.facts.canvas.Hidden = why.Zero(), !why.Zero()
 	if why.Zero() {
@@ -161,14 +228,10 @@ func (c *card) drawFacts(snapshot *proposals.Snapshot) {
 
 func (c *card) exitDetail() string {
 	s := c.status
-	who := lang.L("Provider") + " " + shortID(s.Exit.ProviderID)
 	if s.Exit.ProviderID == "" {
-		who = ""
+		return ""
 	}
-	if s.Attempt > 1 && s.Phase.Busy() {
-		return joined(who, lang.X("attempt", "attempt {{.N}}", map[string]int{"N": s.Attempt}))
-	}
-	return who
+	return lang.L("Provider") + " " + shortID(s.Exit.ProviderID)
 }
 
 func joined(a, b string) string {
@@ -204,7 +267,7 @@ func (c *card) drawChips(snapshot *proposals.Snapshot) {
 		c.swap.set("repeat", lang.X("switch.to", "Switch to {{.Place}}", map[string]string{"Place": name}))
 	}
 	c.drawProxy()
-	c.chips[0].show(s.Phase.Wanted() && s.Exit.ProviderID != "", "route", "WireGuard")
+	c.drawToggle()
 	kind := s.Exit.IPType
 	icon := "server"
 	if kind == "residential" {
@@ -214,7 +277,7 @@ func (c *card) drawChips(snapshot *proposals.Snapshot) {
 	if kind != "" {
 		kind = lang.L(kind)
 	}
-	c.chips[1].show(shown, icon, kind)
+	c.chips[0].show(shown, icon, kind)
 	c.keys.Refresh()
 }
 
@@ -224,6 +287,10 @@ func (c *card) drawProxy() {
 	defer c.keys.Refresh()
 	if c.copied {
 		c.proxy.set("check", lang.L("Copied"))
+		return
+	}
+	if c.swap.Visible() {
+		c.proxy.set("copy", addr)
 		return
 	}
 	c.proxy.set("copy", lang.X("proxy.at", "Proxy {{.Address}}", map[string]string{"Address": addr}))
@@ -236,7 +303,11 @@ func (c *card) drawElapsed(now time.Time) {
 		c.elapsed.say("")
 		return
 	}
-	c.elapsed.say(clockTime(now.Sub(s.Since)))
+	text := clockTime(now.Sub(s.Since))
+	if s.Attempt > 1 && s.Phase.Busy() {
+		text = joined(text, lang.X("attempt", "attempt {{.N}}", map[string]int{"N": s.Attempt}))
+	}
+	c.elapsed.say(text)
 }
 
 // sample takes a second's traffic; it draws only if shown.
@@ -249,6 +320,7 @@ func (c *card) sample(t vpn.Traffic, shown bool, now time.Time) {
 	if shown {
 		c.drawTraffic()
 		c.drawElapsed(now)
+		c.drawDetails(now)
 	}
 }
 
@@ -258,50 +330,4 @@ func (c *card) drawTraffic() {
 	c.down.set(t.ReceivedPerSecond, t.BytesReceived, !t.At.IsZero())
 	c.up.set(t.SentPerSecond, t.BytesSent, !t.At.IsZero())
 	c.graph.Refresh()
-}
-
-// meter is one direction's rate and total.
-type meter struct {
-	word               string
-	value, unit, total *label
-	canvas             fyne.CanvasObject
-}
-
-func newMeter(icon, word string, t tone) *meter {
-	m := &meter{word: word, value: newLabel("", 19, assets.Display, inkTone), unit: newLabel("", 12, assets.Medium, mutedTone), total: newLabel("", 11.5, assets.Regular, mutedTone)}
-	m.canvas = column(1, newTail(5, 0, middle(newGlyph(icon, 14, t)), m.total), newTail(4, 2, m.value, m.unit))
-	m.set(0, 0, false)
-	return m
-}
-
-func (m *meter) set(rate, total uint64, known bool) {
-	if !known {
-		m.value.set("–", mutedTone)
-		m.unit.say("")
-		m.total.say(m.word)
-		return
-	}
-	v, u := rateText(rate)
-	m.value.set(v, inkTone)
-	m.unit.say(u)
-	m.total.say(joined(m.word, sizeText(total)))
-}
-
-// chip is a word in a box that cannot be pressed.
-type chip struct {
-	icon   *glyph
-	text   *label
-	canvas *fyne.Container
-}
-
-func newChip(icon, text string) *chip {
-	c := &chip{icon: newGlyph(icon, 13, mutedTone), text: newLabel(text, 12, assets.Medium, mutedTone)}
-	c.canvas = container.NewStack(newBox(func(p *Palette) colour { return p.Field }, nil, 10), pad(9, 6, 10, 6, row(5, middle(c.icon), c.text)))
-	return c
-}
-
-func (c *chip) show(shown bool, icon, text string) {
-	c.canvas.Hidden = !shown
-	c.icon.set(icon, mutedTone)
-	c.text.say(text)
 }

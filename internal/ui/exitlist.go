@@ -10,6 +10,7 @@ type exitListWidget struct {
 	widget.List
 	x       *exits
 	focused bool
+	heads   []int // the rows that are headings
 }
 
 func newExitListWidget(x *exits) *exitListWidget {
@@ -26,7 +27,7 @@ func newExitListWidget(x *exits) *exitListWidget {
 func (l *exitListWidget) FocusGained() {
 	l.focused = true
 	if i := l.x.indexOf(l.x.chosen); i < 0 && len(l.x.shown) > 0 {
-		l.Select(0)
+		l.Select(l.next(-1, 1))
 	}
 	l.Refresh()
 }
@@ -45,19 +46,21 @@ func (l *exitListWidget) TypedKey(k *fyne.KeyEvent) {
 	page := max(int(l.Size().Height/rowHeight)-1, 1)
 	switch k.Name {
 	case fyne.KeyUp:
-		if i <= 0 {
+		if i <= 0 || l.next(i, -1) == i {
+			l.ScrollToTop()
 			l.focusSearch()
 			return
 		}
-		l.Select(i - 1)
+		l.Select(l.next(i, -1))
 	case fyne.KeyDown:
-		l.Select(min(i+1, len(x.shown)-1))
+		l.Select(l.next(i, 1))
 	case fyne.KeyPageUp:
-		l.Select(max(i-page, 0))
+		l.Select(l.next(max(i-page, 0)+1, -1))
 	case fyne.KeyPageDown:
-		l.Select(min(i+page, len(x.shown)-1))
+		l.Select(l.next(min(i+page, len(x.shown)-1)-1, 1))
 	case fyne.KeyHome:
-		l.Select(0)
+		l.ScrollToTop()
+		l.Select(l.next(-1, 1))
 	case fyne.KeyEnd:
 		l.Select(len(x.shown) - 1)
 	case fyne.KeyReturn, fyne.KeyEnter:
@@ -79,6 +82,38 @@ func (l *exitListWidget) TypedKey(k *fyne.KeyEvent) {
 		unusedKey(k)
 	}
 }
+
+// next is the nearest row from i on in a direction that is no heading; i, if there is none.
+func (l *exitListWidget) next(i, by int) int {
+	for j := i + by; j >= 0 && j < len(l.x.shown); j += by {
+		if l.x.shown[j].head == "" {
+			return j
+		}
+	}
+	if i < 0 || i >= len(l.x.shown) || l.x.shown[i].head != "" {
+		return l.next(-1, 1)
+	}
+	return i
+}
+
+// setHeads makes headings lower than other rows, and what was one as high again.
+func (l *exitListWidget) setHeads() {
+	heads := l.heads[:0]
+	for _, i := range l.heads {
+		if i >= len(l.x.shown) || l.x.shown[i].head == "" {
+			l.SetItemHeight(i, rowHeight)
+		}
+	}
+	for i := range l.x.shown {
+		if l.x.shown[i].head != "" {
+			l.SetItemHeight(i, headHeight)
+			heads = append(heads, i)
+		}
+	}
+	l.heads = heads
+}
+
+const headHeight = 26
 
 // TypedRune lets a letter typed while the list has the focus start a search.
 func (l *exitListWidget) TypedRune(r rune) {

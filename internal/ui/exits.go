@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
@@ -28,16 +30,23 @@ type exits struct {
 
 	search *searchEntry
 	tabs   *segments
+	funnel *pill           // opens order and filters
+	active *pill           // says which filters there are, and takes them away
+	chip   *fyne.Container // around it
+	filter *exitFilter     // the drop-down; nil until it was opened
+	redraw func()          // the list was narrowed otherwise: map and card follow
 	found  *label
 	priced *label
 	list   *exitListWidget
 	empty  *label
 	hint   *label
 	clear  *pill
+	unmask *pill // takes the filters away, where they hide everything
 	keyTip *label
 	canvas fyne.CanvasObject
 
 	snapshot *proposals.Snapshot
+	offers   *proposals.Snapshot // without what the filter leaves out, in the order asked for
 	shown    []entry
 	hits     []proposals.Hit // what the search found; memory kept from key press to key press
 	open     map[string]bool // countries whose offers are shown
@@ -46,19 +55,26 @@ type exits struct {
 	syncing  bool // the selection is being moved by us, not by the user
 }
 
-func newExits(book *proposals.Book, kept *places, choose, connect func(vpn.Target)) *exits {
-	x := &exits{book: book, places: kept, choose: choose, connect: connect, open: map[string]bool{}, snapshot: book.Load()}
+func newExits(book *proposals.Book, kept *places, choose, connect func(vpn.Target), redraw func()) *exits {
+	x := &exits{book: book, places: kept, choose: choose, connect: connect, redraw: redraw, open: map[string]bool{}, snapshot: book.Load()}
+	x.offers = x.snapshot.Narrow(kept.now.Filter, kept.now.Order)
 	x.search = newSearchEntry()
 	x.search.OnChanged = func(string) { x.drawSearch(); x.find(); x.list.ScrollToTop() }
 	x.search.toList = x.focusList
 	x.search.onReturn = func() {
-		if len(x.shown) > 0 {
+		if len(x.shown) > 0 && x.search.Text != "" {
 			x.selectTarget(x.shown[0].target())
 			x.connect(x.shown[0].target())
 			x.focusList()
 		}
 	}
 	x.tabs = newSegments(func(int) { x.find(); x.list.ScrollToTop() }, lang.L("All"), lang.L("Favourites"), lang.L("Recent"))
+	x.funnel = newPill("sliders-horizontal", "", x.openFilter)
+	x.funnel.tip = lang.L("Order and filters")
+	x.active = newPill("x", "", func() { x.narrow(proposals.Filter{}, x.places.now.Order) })
+	x.active.tone, x.active.tip = linkTone, lang.L("Clear filters")
+	x.unmask = newPill("x", lang.L("Clear filters"), x.active.onPress)
+	x.chip = pad(16, 10, 16, 0, container.New(&asFit{}, x.active))
 	x.found = newLabel("", 11.5, assets.Medium, mutedTone)
 	x.priced = newLabel("", 11.5, assets.Medium, mutedTone)
 	x.list = newExitListWidget(x)
@@ -67,12 +83,13 @@ func newExits(book *proposals.Book, kept *places, choose, connect func(vpn.Targe
 	x.drawSearch()
 	x.empty = newLabel("", 13, assets.Medium, inkTone)
 	x.hint = newLabel("", 12, assets.Regular, mutedTone)
-	none := container.New(&topThird{}, column(4, centredLine(x.empty), centredLine(x.hint)))
+	none := container.New(&topThird{}, column(4, centredLine(x.empty), centredLine(x.hint), pad(0, 8, 0, 0, container.NewCenter(x.unmask))))
 	head := container.NewBorder(nil, nil, nil, pad(0, 0, 28, 0, x.priced), x.found)
 	x.priced.grew = head.Refresh
 	x.canvas = topFirst(
-		column(0, pad(16, 0, 16, 0, container.NewStack(x.search, container.New(&atRight{space: 3}, x.clear), container.New(&atRight{space: 12}, x.keyTip))), gap(10), pad(16, 0, 16, 0, x.tabs), gap(14), pad(18, 0, 16, 0, head), gap(4)),
+		column(0, pad(16, 0, 16, 0, container.NewStack(x.search, container.New(&atRight{space: 3}, x.clear), container.New(&atRight{space: 12}, x.keyTip))), gap(10), pad(16, 0, 16, 0, container.NewBorder(nil, nil, nil, pad(6, 0, 0, 0, middle(x.funnel)), x.tabs)), x.chip, gap(14), pad(18, 0, 16, 0, head), gap(4)),
 		nil, nil, nil, container.NewStack(pad(8, 0, 6, 0, x.list), none))
+	x.drawFilter()
 	x.find()
 	return x
 }
@@ -87,7 +104,58 @@ func (x *exits) drawSearch() {
 // load draws the newest snapshot.
 func (x *exits) load() {
 	x.snapshot = x.book.Load()
+	x.offers = x.snapshot.Narrow(x.places.now.Filter, x.places.now.Order)
+	x.drawFilter()
 	x.find()
+}
+
+func (x *exits) openFilter() {
+	c := fyne.CurrentApp().Driver().CanvasForObject(x.funnel)
+	if c == nil {
+		return
+	}
+	x.filter = openFilter(x.funnel, c, x.places.now.Filter, x.places.now.Order, x.snapshot, x.narrow)
+	x.drawFilter()
+}
+
+// narrow shows the list with another filter or in another order, and keeps both for the next time.
+func (x *exits) narrow(f proposals.Filter, o proposals.Order) {
+	x.places.narrow(f, o)
+	x.load()
+	x.list.ScrollToTop()
+	x.redraw()
+}
+
+// wanted is a target as core should have it, which knows of no filter: with one, the best exit that passes it. Where
+// none does, the target itself; the card says so before.
+func (x *exits) wanted(t vpn.Target) vpn.Target {
+	if x.places.now.Filter.Parts() == 0 || t.ProviderID != "" {
+		return t
+	}
+	p, why := x.offers.Pick(t, nil)
+	if !why.Zero() {
+		return t
+	}
+	return vpn.Target{Country: p.Country, ProviderID: p.ProviderID}
+}
+
+// drawFilter shows that there are filters, and how many exits pass them.
+func (x *exits) drawFilter() {
+	f := x.places.now.Filter
+	x.chip.Hidden = f.Parts() == 0
+	x.funnel.tone = inkTone
+	if !x.chip.Hidden {
+		x.funnel.tone = linkTone
+	}
+	x.active.set("x", filterWords(f))
+	x.funnel.Refresh()
+	x.chip.Refresh()
+	if x.canvas != nil {
+		x.canvas.Refresh()
+	}
+	if x.filter != nil {
+		x.filter.say(len(x.offers.Proposals), len(x.snapshot.Proposals))
+	}
 }
 
 // draw shows where the connection leads.
@@ -100,31 +168,87 @@ func (x *exits) draw(s vpn.Status) {
 	x.drawEmpty()
 }
 
-// find fills the list with what the search text and the segment ask for.
+// find fills the list with what the search text, the filter and the segment ask for.
 func (x *exits) find() {
-	query := x.search.Text
-	x.hits = x.snapshot.AppendSearch(x.hits[:0], query)
+	x.hits = x.offers.AppendSearch(x.hits[:0], x.search.Text)
 	x.shown = x.shown[:0]
-	searching := query != ""
-	switch x.tabs.chosen {
-	case recentExits:
+	if x.tabs.chosen == allExits && x.search.Text == "" {
+		x.findAll()
+	} else {
+		x.inTab(x.hits, x.add)
+	}
+	x.list.setHeads()
+	x.drawCount(x.search.Text != "")
+	x.drawEmpty()
+	x.sync()
+}
+
+// inTab hands on the hits that belong to the chosen segment.
+func (x *exits) inTab(hits []proposals.Hit, take func(proposals.Hit)) {
+	if x.tabs.chosen == recentExits {
 		for _, code := range x.places.recent() { // newest first, not by name
-			for _, h := range x.hits {
+			for _, h := range hits {
 				if h.Proposal == nil && h.Country.Code == code {
-					x.add(h)
+					take(h)
 				}
 			}
 		}
-	default:
+		return
+	}
+	for _, h := range hits {
+		if x.tabs.chosen == allExits || x.places.isFavourite(h.Country.Code) {
+			take(h)
+		}
+	}
+}
+
+// recentFirst is how many recent countries stand above the others.
+const recentFirst = 3
+
+// findAll lists all countries, those first that the user comes back to. Each stands there once.
+func (x *exits) findAll() {
+	var recent []string
+	for _, code := range x.places.recent() {
+		if len(recent) < recentFirst && !x.places.isFavourite(code) {
+			recent = append(recent, code)
+		}
+	}
+	section := func(head string, list func(func(proposals.Hit))) {
+		at := len(x.shown)
+		x.shown = append(x.shown, entry{head: head})
+		list(x.add)
+		if len(x.shown) == at+1 {
+			x.shown = x.shown[:at]
+		}
+	}
+	section(lang.L("Favourites"), func(take func(proposals.Hit)) {
 		for _, h := range x.hits {
-			if x.tabs.chosen == allExits || x.places.isFavourite(h.Country.Code) {
-				x.add(h)
+			if x.places.isFavourite(h.Country.Code) {
+				take(h)
+			}
+		}
+	})
+	section(lang.L("Recent"), func(take func(proposals.Hit)) {
+		for _, code := range recent {
+			for _, h := range x.hits {
+				if h.Country.Code == code {
+					take(h)
+				}
+			}
+		}
+	})
+	rest := func(take func(proposals.Hit)) {
+		for _, h := range x.hits {
+			if code := h.Country.Code; !x.places.isFavourite(code) && !slices.Contains(recent, code) {
+				take(h)
 			}
 		}
 	}
-	x.drawCount(searching)
-	x.drawEmpty()
-	x.sync()
+	if len(x.shown) == 0 {
+		rest(x.add) // without sections there is nothing to tell apart
+		return
+	}
+	section(lang.L("Other countries"), rest)
 }
 
 // add puts a hit into the list, and the offers of an open country below it.
@@ -142,6 +266,7 @@ func (x *exits) drawCount(searching bool) {
 	countries, offers := 0, 0
 	for i := range x.shown {
 		switch {
+		case x.shown[i].head != "":
 		case x.shown[i].Proposal == nil:
 			countries++
 			offers += x.shown[i].Country.Count
@@ -167,12 +292,17 @@ func (x *exits) drawCount(searching bool) {
 // drawEmpty says why there is nothing to see.
 func (x *exits) drawEmpty() {
 	what, hint := "", ""
+	hidden, parts := x.blame()
+	x.unmask.Hidden = hidden == 0
 	switch {
 	case len(x.shown) > 0:
 	case x.snapshot.Version == 0 && x.status.Node.State == vpn.NodeFailed:
 		what, hint = lang.L("No exits"), lang.L("The node does not run.")
 	case x.snapshot.Version == 0:
 		what, hint = lang.L("Waiting for exits"), lang.L("The node is asked what is on offer.")
+	case hidden > 0:
+		what = lang.X("hidden", "{{.Exits}} hidden", map[string]string{"Exits": exitCount(hidden)})
+		hint = lang.X("hidden.by", "By the filter on {{.Parts}}.", map[string]string{"Parts": blameWords(parts)})
 	case x.search.Text != "":
 		what, hint = lang.L("Nothing found"), lang.L("Escape clears the search.")
 	case x.tabs.chosen == favouriteExits:
@@ -184,6 +314,17 @@ func (x *exits) drawEmpty() {
 	}
 	x.empty.say(what)
 	x.hint.say(hint)
+}
+
+// blame tells how many exits would be seen here but for the filter, if none is, and which of its parts hide them.
+func (x *exits) blame() (int, proposals.Parts) {
+	f := x.places.now.Filter
+	if len(x.shown) > 0 || f.Parts() == 0 {
+		return 0, 0
+	}
+	var hits []proposals.Hit
+	x.inTab(x.snapshot.Search(x.search.Text), func(h proposals.Hit) { hits = append(hits, h) })
+	return f.Blame(hits)
 }
 
 // sync moves the list's selection to what is chosen, wherever that is now.
@@ -227,6 +368,10 @@ func (x *exits) selected(i int) {
 	if x.syncing || i < 0 || i >= len(x.shown) {
 		return
 	}
+	if x.shown[i].head != "" {
+		x.sync() // back to what was chosen
+		return
+	}
 	x.chosen = x.shown[i].target()
 	x.choose(x.chosen)
 }
@@ -256,6 +401,9 @@ func (x *exits) toggleFavourite(code string) {
 func (x *exits) bearing(e entry) bearing {
 	b := bearing{phase: vpn.Down, chosen: e.target() == x.chosen}
 	b.focused = b.chosen && x.list.focused
+	if e.head != "" {
+		return bearing{phase: vpn.Down}
+	}
 	if e.Proposal == nil {
 		b.open, b.favourite = x.open[e.Country.Code], x.places.isFavourite(e.Country.Code)
 	}
@@ -276,6 +424,10 @@ func (x *exits) bind(i widget.ListItemID, o fyne.CanvasObject) {
 		return
 	}
 	e, r := x.shown[i], o.(*exitRow)
+	if e.head != "" {
+		r.set(e, x.bearing(e))
+		return
+	}
 	r.star.onTap = func() { x.toggleFavourite(e.Country.Code) }
 	r.open.onTap = func() { x.toggleOpen(e.Country.Code) }
 	r.act.onTap = func() { x.connect(e.target()) }

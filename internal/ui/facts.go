@@ -9,15 +9,15 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 )
 
-// facts is what one should know of an exit before connecting: four lines of word and value.
+// facts is what one should know of an exit before connecting: five lines of word and value.
 type facts struct {
-	values [4]*label
+	values [5]*label
 	canvas *fyne.Container
 }
 
 func newFacts() *facts {
 	f := &facts{}
-	words := [len(f.values)]string{lang.L("Exit"), lang.L("Quality"), lang.L("Per GiB"), lang.L("Per hour")}
+	words := [len(f.values)]string{lang.L("Exit"), lang.L("Quality"), lang.L("Line"), lang.L("Per GiB"), lang.L("Per hour")}
 	var lines []fyne.CanvasObject
 	for i, word := range words {
 		f.values[i] = newLabel("", 12.5, assets.Medium, inkTone)
@@ -37,8 +37,13 @@ func (f *facts) draw(p proposals.Proposal) {
 	}
 	f.values[0].say(where)
 	f.values[1].say(gradeWords(p.Quality))
-	f.values[2].say(priceWords(p.PerGiB.Human()))
-	f.values[3].say(priceWords(p.PerHour.Human()))
+	line := lineWords(p.Latency, p.Bandwidth)
+	if line == "" {
+		line = lang.L("not measured yet")
+	}
+	f.values[2].say(line)
+	f.values[3].say(priceWords(p.PerGiB.Human()))
+	f.values[4].say(priceWords(p.PerHour.Human()))
 }
 
 func gradeWords(quality float64) string {

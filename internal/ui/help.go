@@ -145,6 +145,8 @@ func shortcutWords(k fyne.KeyName) string {
 		return lang.L("Search for an exit")
 	case fyne.KeyP:
 		return lang.L("Copy the proxy address")
+	case fyne.KeyD:
+		return lang.L("Show or hide details")
 	case fyne.KeyL:
 		return lang.L("Open or close the log")
 	case fyne.KeyH:

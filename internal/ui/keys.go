@@ -26,6 +26,7 @@ func (w *Window) shortcuts() []shortcut {
 		{control(fyne.KeyComma), w.toggleSettings},
 		{control(fyne.KeySlash), w.showHelp},
 		{control(fyne.KeyP), w.copyProxy},
+		{control(fyne.KeyD), w.toggleDetails},
 		{control(fyne.KeyQ), w.quit},
 		{control(fyne.KeyReturn), w.pressed},
 	}
@@ -63,10 +64,13 @@ func (w *Window) typedShortcut(typed fyne.Shortcut) bool {
 // escape goes one step back: from the log, from a search, from a choice.
 func (w *Window) escape() {
 	switch {
+	case w.exits.filter.close():
 	case w.stack.at != homePage:
 		w.toggle(w.stack.at)
 	case w.exits.search.Text != "":
 		w.exits.search.SetText("")
+	case w.card.details.open:
+		w.toggleDetails()
 	default:
 		w.choose(vpn.Target{})
 	}

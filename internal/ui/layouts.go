@@ -66,17 +66,31 @@ func (l *asFit) MinSize(o []fyne.CanvasObject) fyne.Size {
 }
 
 func (l *asFit) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	x := float32(0)
-	for i, it := range o {
+	const give = 130 // what the widest may lose before another one is left out
+	x, all, widest := float32(0), -l.space, float32(0)
+	for _, it := range o {
+		if it.Visible() {
+			w := it.MinSize().Width
+			all, widest = all+w+l.space, max(widest, w)
+		}
+	}
+	less := max(all-size.Width, 0)
+	if less > min(give, widest-110) {
+		less = 0 // it would not be enough
+	}
+	for _, it := range o {
 		if !it.Visible() {
 			continue
 		}
 		m := it.MinSize()
+		if m.Width == widest {
+			m.Width -= less
+			less = 0
+		}
 		if x+m.Width > size.Width && x > 0 {
 			it.Move(place(-10_000, 0)) // Hidden belongs to whoever draws it
 			continue
 		}
-		_ = i
 		it.Resize(fyne.NewSize(min(m.Width, size.Width), m.Height))
 		it.Move(place(x, (size.Height-m.Height)/2))
 		x += m.Width + l.space
@@ -99,6 +113,7 @@ func (l *cardLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	if narrow := w <= graph+190; narrow != l.card.narrow {
 		l.card.narrow = narrow
 		l.card.drawDetail()
+		l.card.drawToggle()
 	}
 	if !l.card.narrow {
 		right.Show()
@@ -121,6 +136,18 @@ func topFirst(top, bottom, left, right, centre fyne.CanvasObject) *fyne.Containe
 		}
 	}
 	return c
+}
+
+// unfolded has the card's body at the foot and what unfolds from it above.
+type unfolded struct{}
+
+func (unfolded) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(330, cardHeight) }
+
+func (unfolded) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	o[0].Resize(fyne.NewSize(size.Width, cardHeight))
+	o[0].Move(place(0, size.Height-cardHeight))
+	o[1].Resize(fyne.NewSize(size.Width, size.Height-cardHeight))
+	o[1].Move(place(0, 0))
 }
 
 // onCard puts an object on a card. The card's shadow is part of the map's picture.

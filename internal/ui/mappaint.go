@@ -32,7 +32,8 @@ type mapPicture struct {
 // time may use it.
 type mapPainter struct {
 	last   mapPicture
-	image  *image.RGBA
+	plain  *image.RGBA // the map alone
+	image  *image.RGBA // plain, sinking towards the card
 	layers [6]*vector.Rasterizer
 	paints int // for tests
 }
@@ -55,6 +56,7 @@ func (m *mapPainter) paint(p mapPicture, offers []string, home *Point) *image.RG
 	m.paints++
 	if m.image == nil || m.image.Rect.Dx() != p.width || m.image.Rect.Dy() != p.height {
 		m.image = image.NewRGBA(image.Rect(0, 0, p.width, p.height))
+		m.plain = image.NewRGBA(m.image.Rect)
 	}
 	for i := range m.layers {
 		if m.layers[i] == nil {
@@ -110,6 +112,7 @@ func (m *mapPainter) paint(p mapPicture, offers []string, home *Point) *image.RG
 		p.bow(m.layers[lineLayer], home.spot(), spot)
 		m.flatten(lineLayer, phaseShape(p.phase, c))
 	}
+	copy(m.image.Pix, m.plain.Pix)
 	m.fade()
 	return m.image
 }
@@ -152,9 +155,9 @@ func mixInto(px []uint8, c color.NRGBA, part float32) {
 
 func (m *mapPainter) flatten(layer int, c color.NRGBA) {
 	if layer == landLayer {
-		draw.Draw(m.image, m.image.Rect, image.NewUniform(m.last.colours.Ocean), image.Point{}, draw.Src)
+		draw.Draw(m.plain, m.plain.Rect, image.NewUniform(m.last.colours.Ocean), image.Point{}, draw.Src)
 	}
-	m.layers[layer].Draw(m.image, m.image.Rect, image.NewUniform(c), image.Point{})
+	m.layers[layer].Draw(m.plain, m.plain.Rect, image.NewUniform(c), image.Point{})
 }
 
 func (p *mapPicture) xy(s assets.Point) (x, y float32) {

@@ -1,11 +1,18 @@
 package ui
 
-import "slices"
+import (
+	"slices"
 
-// Places are countries that the user comes back to, as ISO codes. The zero Places are none.
+	"github.com/mysteriumvpn/desktop/internal/proposals"
+)
+
+// Places are countries that the user comes back to, as ISO codes, and how they like the list of exits. The zero Places
+// are none, and the whole list by name.
 type Places struct {
 	Favourites []string
-	Recent     []string // newest first
+	Recent     []string         // newest first
+	Filter     proposals.Filter `json:",omitzero"`
+	Order      proposals.Order  `json:",omitzero"`
 }
 
 // places is the window's own copy of Places, handed to keep after each change.
@@ -18,6 +25,11 @@ const recentLimit = 12
 
 func (p *places) isFavourite(code string) bool { return slices.Contains(p.now.Favourites, code) }
 func (p *places) recent() []string             { return p.now.Recent }
+
+func (p *places) narrow(f proposals.Filter, o proposals.Order) {
+	p.now.Filter, p.now.Order = f, o
+	p.keep(p.now)
+}
 
 func (p *places) toggle(code string) {
 	list := slices.Clone(p.now.Favourites)

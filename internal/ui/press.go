@@ -210,6 +210,7 @@ type segments struct {
 	chosen int
 	over   int
 	pick   func(int)
+	typed  func(*fyne.KeyEvent) // keys that mean nothing to the segments; nil = they are the window's
 }
 
 func newSegments(pick func(int), words ...string) *segments {
@@ -257,6 +258,10 @@ func (s *segments) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyRight:
 		s.choose(s.chosen + 1)
 	default:
+		if s.typed != nil {
+			s.typed(e)
+			return
+		}
 		unusedKey(e)
 	}
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image/color"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -14,14 +15,18 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
-// entry is one line of the list of exits: a country, or one provider's offer.
+// entry is one line of the list of exits: a country, one provider's offer, or a heading.
 type entry struct {
 	proposals.Hit
-	nested bool // an offer shown below its country, which says the rest
+	nested bool   // an offer shown below its country, which says the rest
+	head   string // "" unless it is a heading, which has no hit
 }
 
 // target is where the entry leads.
 func (e entry) target() vpn.Target {
+	if e.head != "" {
+		return vpn.Target{}
+	}
 	if e.Proposal != nil {
 		return vpn.Target{Country: e.Proposal.Country, ProviderID: e.Proposal.ProviderID}
 	}
@@ -42,6 +47,7 @@ type exitRow struct {
 	flag            *canvas.Image
 	kind            *canvas.Image // what sort of line a nested offer has
 	name, sub       *canvas.Text
+	note            *canvas.Text // after the name
 	price           *canvas.Text
 	bars            [4]*canvas.Rectangle
 	ring            *canvas.Rectangle // around the row that has the focus
@@ -53,13 +59,15 @@ type exitRow struct {
 	code    string // of the flag that is drawn
 	nameAll string // name and sub before they are cut to fit
 	subAll  string
+	noteAll string
+	noteAt  float32 // where the note begins, from the name's left
 	colours *Palette
 }
 
 func newExitRow() *exitRow {
 	r := &exitRow{
 		flag: &canvas.Image{FillMode: canvas.ImageFillContain}, kind: &canvas.Image{FillMode: canvas.ImageFillContain},
-		name: newText(13.5, assets.SemiBold), sub: newText(11.5, assets.Regular), price: newText(11.5, assets.Regular),
+		name: newText(13.5, assets.SemiBold), sub: newText(11.5, assets.Regular), price: newText(11.5, assets.Regular), note: newText(11.5, assets.Regular),
 		ring: &canvas.Rectangle{CornerRadius: 8, StrokeWidth: 2},
 		mark: &canvas.Rectangle{CornerRadius: 1.5}, star: newRowKey(""), open: newRowKey(""), act: newRowKey(lang.L("Connect")),
 	}
@@ -77,28 +85,43 @@ func (r *exitRow) set(e entry, b bearing) {
 	if r.shown == e && r.bearing == b && r.colours == p {
 		return
 	}
+	wasHead := r.shown.head != ""
 	r.shown, r.bearing, r.colours = e, b, p
-	quality, perGiB := e.quality(), ""
+	if e.head != "" || wasHead {
+		for _, o := range r.objects() {
+			if e.head != "" {
+				o.Hide()
+			} else {
+				o.Show()
+			}
+		}
+	}
+	if e.head != "" {
+		r.setHead(p)
+		return
+	}
+	quality, price := e.quality(), ""
+	r.noteAll = ""
 	if e.Proposal != nil {
 		r.setOffer(e, p)
-		perGiB = e.Proposal.PerGiB.Human()
+		price = offerPrice(e.Proposal.PerGiB.Human(), e.Proposal.PerHour.Human(), e.nested)
 	} else {
 		r.setCountry(e, p)
-		perGiB = e.Country.PerGiB.Human()
+		price = priceText(e.Country.PerGiB.Human())
 	}
 	if b.phase != vpn.Down {
 		r.subAll = phaseWords(b.phase)
 	}
-	perGiB = priceText(perGiB)
 	r.setKeys(p)
 	w := r.Size().Width
 	setText(r.name, fitText(r.name, r.nameAll, r.textRoom(w)), p.Ink)
+	r.setNote(w, p)
 	subColour := p.Muted
 	if b.phase != vpn.Down {
 		subColour = phaseTone(b.phase)(p)
 	}
 	setText(r.sub, fitText(r.sub, r.subAll, r.textRoom(w)), subColour)
-	setText(r.price, perGiB, p.Muted)
+	setText(r.price, price, p.Muted)
 	r.setBars(quality, p)
 	r.ring.Hidden = !b.focused
 	r.ring.StrokeColor = p.Link
@@ -106,6 +129,28 @@ func (r *exitRow) set(e entry, b bearing) {
 	r.mark.FillColor = subColour
 	r.arrange(r.Size())
 	canvas.Refresh(r.mark)
+}
+
+// setHead draws a heading at the row's foot.
+func (r *exitRow) setHead(p *Palette) {
+	r.nameAll, r.subAll, r.noteAll = "", r.shown.head, ""
+	setText(r.name, "", p.Ink)
+	setText(r.note, "", p.Muted)
+	r.sub.Hidden = false
+	setText(r.sub, fitText(r.sub, r.subAll, max(r.Size().Width-headLeft, 40)), p.Muted)
+	r.arrange(r.Size())
+}
+
+// setNote writes beside the name what kind of address an offer has, if there is room for the word.
+func (r *exitRow) setNote(w float32, p *Palette) {
+	note := ""
+	if r.noteAll != "" {
+		r.noteAt = faceOf(r.name.FontSource).length(r.name.Text)*r.name.TextSize + 8
+		if room := w - textLeft - r.noteAt - 36; faceOf(r.note.FontSource).length(r.noteAll)*r.note.TextSize <= room && r.act.Hidden {
+			note = r.noteAll
+		}
+	}
+	setText(r.note, note, p.Muted)
 }
 
 func (e entry) quality() float64 {
@@ -130,8 +175,14 @@ func (r *exitRow) setOffer(e entry, p *Palette) {
 	if r.nameAll == "" {
 		r.nameAll = countryName(e.Country.Code)
 	}
-	r.subAll = shortID(o.ProviderID)
 	if e.nested {
+		r.subAll = lineWords(o.Latency, o.Bandwidth)
+		if r.subAll == "" {
+			r.subAll = shortID(o.ProviderID)
+		}
+		if o.IPType != "" {
+			r.noteAll = remembered(o.IPType)
+		}
 		r.flag.Hidden, r.kind.Hidden = true, false
 		icon := "server"
 		switch o.IPType {
@@ -144,11 +195,35 @@ func (r *exitRow) setOffer(e entry, p *Palette) {
 	} else {
 		r.setFlag(o.Country)
 		r.kind.Hidden = true
-		r.subAll = countryName(e.Country.Code) + " · " + r.subAll
+		r.subAll = countryName(e.Country.Code) + " · " + shortID(o.ProviderID)
+		if o.IPType != "" {
+			r.subAll += " · " + remembered(o.IPType)
+		}
 	}
-	if o.IPType != "" {
-		r.subAll += " · " + remembered(o.IPType)
+}
+
+// lineWords says how far away an exit is and how much passes; "" = neither is known.
+func lineWords(latency, bandwidth float64) string {
+	b := make([]byte, 0, 32)
+	if latency > 0 {
+		b = append(strconv.AppendInt(b, int64(max(latency+0.5, 1)), 10), " ms"...)
 	}
+	if bandwidth > 0 {
+		if len(b) > 0 {
+			b = append(b, " · "...)
+		}
+		b = append(strconv.AppendInt(b, int64(max(bandwidth+0.5, 1)), 10), " Mbit/s"...)
+	}
+	return string(b)
+}
+
+// offerPrice is what is owed per GiB, and per hour besides where there is room for it.
+func offerPrice(perGiB, perHour string, wide bool) string {
+	s := priceText(perGiB)
+	if !wide || strings.Trim(perHour, "0.") == "" {
+		return s
+	}
+	return s + " + " + perHour + remembered("/h")
 }
 
 func (r *exitRow) setFlag(code string) {
@@ -235,15 +310,21 @@ const (
 	textLeft     = 54
 	chevronWidth = 32
 	priceWidth   = 48
+	twoPrices    = 104 // per GiB and per hour
+	edgeWidth    = 10  // at the right of an offer, which has no chevron
+	headLeft     = 14
 	actWidth     = 72
 	starWidth    = 26
 )
 
 func (r *exitRow) textRoom(w float32) float32 {
-	room := w - textLeft - chevronWidth - 6
-	if r.bearing.chosen && r.bearing.phase == vpn.Down {
+	room := w - textLeft - r.edge() - 6
+	switch {
+	case r.bearing.chosen && r.bearing.phase == vpn.Down:
 		room -= actWidth
-	} else {
+	case r.shown.nested:
+		room -= twoPrices
+	default:
 		room -= priceWidth
 	}
 	if !r.star.Hidden {
@@ -252,9 +333,22 @@ func (r *exitRow) textRoom(w float32) float32 {
 	return max(room, 40)
 }
 
+// edge is how much of a row's right end the chevron takes.
+func (r *exitRow) edge() float32 {
+	if r.shown.nested {
+		return edgeWidth
+	}
+	return chevronWidth
+}
+
 func (r *exitRow) arrange(size fyne.Size) {
 	w, h := size.Width, size.Height
 	if w == 0 {
+		return
+	}
+	if r.shown.head != "" {
+		r.sub.Move(place(headLeft, h-20))
+		r.sub.Resize(fyne.NewSize(w-headLeft, 16))
 		return
 	}
 	r.ring.Resize(fyne.NewSize(w-6, h-6))
@@ -270,9 +364,15 @@ func (r *exitRow) arrange(size fyne.Size) {
 	r.name.Resize(fyne.NewSize(room, 18))
 	r.sub.Move(place(textLeft, h-24))
 	r.sub.Resize(fyne.NewSize(room, 16))
-	right := w - chevronWidth - 4
-	r.price.Move(place(right-priceWidth, h-24))
-	r.price.Resize(fyne.NewSize(priceWidth, 16))
+	r.note.Move(place(textLeft+r.noteAt, 9))
+	r.note.Resize(fyne.NewSize(room, 16))
+	right := w - r.edge() - 4
+	price := float32(priceWidth)
+	if r.shown.nested {
+		price = twoPrices
+	}
+	r.price.Move(place(right-price, h-24))
+	r.price.Resize(fyne.NewSize(price, 16))
 	for i, bar := range r.bars {
 		bh := float32(4 + 3*i)
 		bar.Resize(fyne.NewSize(3, bh))
@@ -292,7 +392,7 @@ func (r *exitRow) arrange(size fyne.Size) {
 
 // Refresh is called by Fyne when the theme changes.
 func (r *exitRow) Refresh() {
-	if r.shown.Country != nil && r.colours != colours() {
+	if (r.shown.Country != nil || r.shown.head != "") && r.colours != colours() {
 		r.set(r.shown, r.bearing)
 	}
 }
@@ -307,10 +407,11 @@ func (x *exitRowRenderer) MinSize() fyne.Size { return fyne.NewSize(220, rowHeig
 
 const rowHeight = 50
 
-func (x *exitRowRenderer) Objects() []fyne.CanvasObject {
-	r := x.r
+func (x *exitRowRenderer) Objects() []fyne.CanvasObject { return x.r.objects() }
+
+func (r *exitRow) objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{
-		r.ring, r.mark, r.flag, r.kind, r.name, r.sub, r.price,
+		r.ring, r.mark, r.flag, r.kind, r.name, r.note, r.sub, r.price,
 		r.bars[0], r.bars[1], r.bars[2], r.bars[3], r.star, r.act, r.open,
 	}
 }
@@ -318,8 +419,12 @@ func (x *exitRowRenderer) Objects() []fyne.CanvasObject {
 func (x *exitRowRenderer) Layout(size fyne.Size) {
 	r := x.r
 	room := r.textRoom(size.Width)
+	if r.shown.head != "" {
+		room = max(size.Width-headLeft, 40)
+	}
 	r.name.Text = fitText(r.name, r.nameAll, room)
 	r.sub.Text = fitText(r.sub, r.subAll, room)
+	r.setNote(size.Width, colours())
 	r.arrange(size)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mysteriumvpn/desktop/internal/logs"
+	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -46,8 +47,27 @@ func TestScreens(t *testing.T) {
 				s.shoot(look+"-search", 1180, 740)
 				s.exits.search.SetText("xqz")
 				s.shoot(look+"-nothing", 1180, 740)
+				s.exits.search.SetText("")
+				s.choose(vpn.Target{})
+				s.toggleDetails()
+				s.exits.funnel.press()
+				s.exits.filter.rows[2].choose(1)
+				s.exits.filter.rows[1].choose(2)
+				s.shoot(look+"-filter", 1180, 740)
+				s.escape()
+				s.exits.narrow(proposals.Filter{Quality: proposals.High, IPType: "hosting"}, proposals.CheapestFirst)
+				s.exits.search.SetText("rotterdam")
+				s.shoot(look+"-hidden", 1180, 740)
+				s.shoot(look+"-hidden-small", 720, 520)
 			case vpn.Up:
+				s.toggleDetails()
+				s.shoot(look+"-details", 1180, 740)
+				s.shoot(look+"-details-small", 720, 520)
+				s.toggleDetails()
 				s.shoot(look+"-small", 720, 520)
+				s.toggleFar()
+				s.shoot(look+"-far", 1180, 740)
+				s.toggleFar()
 				s.choose(vpn.Target{Country: "JP"})
 				s.shoot(look+"-switch", 1440, 900)
 				s.openMenu()

@@ -3,6 +3,7 @@ package ui
 import (
 	"image"
 	"image/color"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/mysteriumvpn/desktop/assets"
 )
+
+// sparkHead is the strip above the graph where the scale is written: no line ever runs through the words.
+const sparkHead = 17
 
 // sparkLength is how many seconds the graph shows.
 const sparkLength = 60
@@ -50,7 +54,7 @@ func (s *spark) top() uint64 {
 	}
 	bits := peak * 8
 	for step := uint64(100_000); ; step *= 10 {
-		for _, f := range []uint64{1, 2, 3, 5} {
+		for _, f := range []uint64{1, 2, 5} {
 			if bits <= f*step || step > 1<<56 {
 				return f * step / 8
 			}
@@ -68,11 +72,12 @@ func (s *spark) paint(w, h int) image.Image {
 	if size := s.Size(); size.Width > 0 {
 		ratio = float32(w) / size.Width
 	}
+	head := min(int(sparkHead*ratio), h-2)
 	for _, part := range []float32{0, 0.5, 1} { // the ends of the scale and its middle
-		if part == 0.5 && len(s.down) == 0 {
+		if part < 1 && len(s.down) == 0 {
 			continue // the hint stands there
 		}
-		y := int(part * float32(h-1))
+		y := head + int(part*float32(h-1-head))
 		for x := range w {
 			s.image.Set(x, y, p.Edge)
 		}
@@ -99,7 +104,7 @@ func (s *spark) series(v []uint64, top float32, c color.NRGBA, shade uint8, rati
 	fill, line := s.raster[0], s.raster[1]
 	at := func(i int) (x, y float32) {
 		x = float32(w) * float32(i+sparkLength-len(v)) / float32(sparkLength-1)
-		return x, float32(h) - 1.5*ratio - float32(v[i])/top*(float32(h)-4*ratio)
+		return x, float32(h) - 1.5*ratio - float32(v[i])/top*(float32(h)-(sparkHead+3)*ratio)
 	}
 	x0, y0 := at(0)
 	fill.MoveTo(x0, float32(h))
@@ -127,7 +132,7 @@ func (s *spark) series(v []uint64, top float32, c color.NRGBA, shade uint8, rati
 }
 
 func (s *spark) CreateRenderer() fyne.WidgetRenderer {
-	r := &sparkRenderer{s: s, raster: canvas.NewRaster(s.paint), top: newText(10, assets.Regular), idle: newText(11.5, assets.Regular)}
+	r := &sparkRenderer{s: s, raster: canvas.NewRaster(s.paint), top: newText(10.5, assets.Regular), span: newText(10.5, assets.Regular), idle: newText(11.5, assets.Regular)}
 	r.idle.Alignment = fyne.TextAlignCenter
 	r.top.Alignment = fyne.TextAlignTrailing
 	r.Refresh()
@@ -137,20 +142,23 @@ func (s *spark) CreateRenderer() fyne.WidgetRenderer {
 type sparkRenderer struct {
 	s         *spark
 	raster    *canvas.Raster
-	top, idle *canvas.Text
+	top, span *canvas.Text // the end of the scale, and how long ago the left edge is
+	idle      *canvas.Text
 }
 
 func (r *sparkRenderer) Destroy()           {}
 func (r *sparkRenderer) MinSize() fyne.Size { return fyne.NewSize(160, 56) }
 func (r *sparkRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.raster, r.top, r.idle}
+	return []fyne.CanvasObject{r.raster, r.top, r.span, r.idle}
 }
 
 func (r *sparkRenderer) Layout(size fyne.Size) {
 	r.raster.Resize(size)
 	h := r.top.MinSize().Height
-	r.top.Resize(fyne.NewSize(size.Width-2, h))
-	r.top.Move(place(0, 2))
+	r.top.Resize(fyne.NewSize(size.Width, h))
+	r.top.Move(place(0, 1))
+	r.span.Resize(fyne.NewSize(size.Width, h))
+	r.span.Move(place(0, 1))
 	h = r.idle.MinSize().Height
 	r.idle.Resize(fyne.NewSize(size.Width, h))
 	r.idle.Move(place(0, (size.Height-h)/2))
@@ -159,8 +167,12 @@ func (r *sparkRenderer) Layout(size fyne.Size) {
 func (r *sparkRenderer) Refresh() {
 	p := colours()
 	value, unit := rateText(r.s.top())
-	r.top.Text, r.top.Color = value+" "+unit, p.Muted
+	r.top.Text, r.top.Color = strings.TrimSuffix(strings.TrimRight(value, "0"), ".")+" "+unit, p.Muted
+	if !strings.Contains(value, ".") {
+		r.top.Text = value + " " + unit
+	}
 	r.top.Hidden = len(r.s.down) == 0
+	r.span.Text, r.span.Color, r.span.Hidden = lang.L("Last minute"), p.Muted, r.top.Hidden
 	r.idle.Text, r.idle.Color = lang.L("Traffic is drawn here once connected"), p.Muted
 	r.idle.Hidden = len(r.s.down) > 0
 	for _, o := range r.Objects() {

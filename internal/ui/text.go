@@ -135,6 +135,14 @@ func faceOf(source fyne.Resource) *face {
 	return f
 }
 
+// length is how wide a text is, in parts of the size, a hair too wide.
+func (f *face) length(s string) (w float32) {
+	for _, r := range s {
+		w += f.width(r)
+	}
+	return w
+}
+
 func (f *face) width(r rune) float32 {
 	w, ok := f.widths[r]
 	if !ok {

@@ -74,10 +74,11 @@ func New(o Options) *Window {
 }
 
 func (w *Window) build() {
-	w.exits = newExits(w.o.Book, w.places, w.choose, w.connect)
+	w.exits = newExits(w.o.Book, w.places, w.choose, w.connect, w.narrowed)
 	w.exits.search.keys = w.typedShortcut
 	w.world = newWorldMap(func(code string) { w.choose(vpn.Target{Country: code}) }, w.countryLabel, w.o.Home)
-	w.card = newCard(w.pressed, func() { w.connect(w.chosen) }, w.copyProxy)
+	w.world.moves = func() bool { return w.visibleHome() && w.moves() }
+	w.card = newCard(w.pressed, func() { w.connect(w.chosen) }, w.copyProxy, w.toggleDetails, w.copyDetail)
 	w.card.use.onPress = w.switchComputer
 	w.banner, w.notice = newBanner(), newNoticeBar()
 	w.node = newNodeLine(func() { w.send(vpn.RestartNode, vpn.Target{}) }, w.toggleLog)
@@ -140,7 +141,7 @@ func (w *Window) draw(s vpn.Status) {
 
 // drawHome draws what depends on both the status and the choice.
 func (w *Window) drawHome() {
-	w.card.draw(w.status, w.chosen, w.o.Book.Load(), w.o.Now())
+	w.card.draw(w.status, w.chosen, w.o.Book.Load(), w.exits.offers, w.o.Now())
 	code, phase := w.chosen.Country, vpn.Down
 	if s := w.status; (s.Phase.Wanted() || s.Phase == vpn.Closing) && s.Exit.Country != "" && (code == "" || code == s.Exit.Country || s.Phase != vpn.Up) {
 		code, phase = s.Exit.Country, s.Phase
@@ -160,9 +161,14 @@ func (w *Window) drawHome() {
 
 func (w *Window) drawProposals() {
 	w.exits.load()
-	w.world.offer(w.o.Book.Load())
-	w.drawHome()
+	w.narrowed()
 	w.drawTray()
+}
+
+// narrowed draws the list of exits that the filter leaves.
+func (w *Window) narrowed() {
+	w.world.offer(w.exits.offers)
+	w.drawHome()
 }
 
 func (w *Window) drawSettings(s vpn.Settings) {
@@ -218,13 +224,13 @@ func (w *Window) connect(t vpn.Target) {
 	if t != w.chosen {
 		w.choose(t)
 	}
-	w.send(vpn.Connect, t)
+	w.send(vpn.Connect, w.exits.wanted(t))
 }
 
 func (w *Window) pressed() {
 	switch verb, _ := wish(w.status.Phase); verb {
 	case vpn.Connect:
-		w.send(vpn.Connect, w.chosen)
+		w.send(vpn.Connect, w.exits.wanted(w.chosen))
 	case vpn.Disconnect:
 		w.send(vpn.Disconnect, vpn.Target{})
 	default:
@@ -352,13 +358,17 @@ func (l *overMap) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	wide.Move(place(size.Width-margin-wm.Width, margin+2))
 	banner.Resize(l.w.banner.size(size.Width - 3*margin - wm.Width))
 	banner.Move(place(margin, margin))
-	card.Resize(fyne.NewSize(width, cardHeight))
-	card.Move(place(left, size.Height-margin-cardHeight))
+	tall := min(l.w.card.height(width), size.Height-2*margin)
+	card.Resize(fyne.NewSize(width, tall))
+	card.Move(place(left, size.Height-margin-tall))
 	notice.Resize(fyne.NewSize(width, notice.MinSize().Height))
 	notice.Resize(fyne.NewSize(width, notice.MinSize().Height))
-	notice.Move(place(left, size.Height-margin-cardHeight-10-notice.MinSize().Height))
+	notice.Move(place(left, size.Height-margin-tall-10-notice.MinSize().Height))
 	room := insets{left: 8, top: 62, right: 8, bottom: margin + cardHeight + 14}
-	below := plate{left, size.Height - margin - cardHeight, width, cardHeight}
+	if size.Height-tall > 320 {
+		room.bottom = margin + tall + 14
+	}
+	below := plate{left, size.Height - margin - tall, width, tall}
 	if l.w.world.room != room || l.w.world.card != below {
 		l.w.world.room, l.w.world.card = room, below
 		l.w.world.Refresh()

@@ -30,7 +30,7 @@ func (s *stage) wants(want ...vpn.Command) {
 
 func (s *stage) countries() (codes []string) {
 	for _, e := range s.exits.shown {
-		if e.Proposal == nil {
+		if e.Proposal == nil && e.head == "" {
 			codes = append(codes, e.Country.Code)
 		}
 	}
@@ -282,7 +282,7 @@ func TestOnlyBusyPhasesTick(t *testing.T) {
 	s.status(inPhase(vpn.Dialing))
 	s.now = noon.Add(4 * time.Second)
 	s.fire()
-	assert.Equal(t, "0:07", s.card.elapsed.full)
+	assert.Equal(t, "0:07 · attempt 2", s.card.elapsed.full)
 	assert.Equal(t, 1, live(), "and again")
 	s.hide()
 	assert.Zero(t, live(), "nothing while hidden")

@@ -3,10 +3,12 @@ package ui
 import (
 	"image"
 	"math"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/mysteriumvpn/desktop/assets"
@@ -44,6 +46,10 @@ type worldMap struct {
 	over    string // country under the mouse
 	overAt  fyne.Position
 	painter mapPainter
+
+	moves func() bool // whether the map may move by itself
+	ease  *easing     // nil = it stands still
+	was   mapStand    // where it stood last
 }
 
 // insets are widths along the four edges.
@@ -68,21 +74,22 @@ func (v view) spot(p fyne.Position) assets.Point {
 }
 
 func newWorldMap(onPick func(string), label func(string) string, home *Point) *worldMap {
-	m := &worldMap{onPick: onPick, label: label, home: home, phase: vpn.Down}
+	m := &worldMap{onPick: onPick, label: label, home: home, phase: vpn.Down, moves: func() bool { return false }}
 	m.ExtendBaseWidget(m)
 	return m
 }
 
 // offer says which countries have exits.
 func (m *worldMap) offer(s *proposals.Snapshot) {
-	if m.version == s.Version {
+	codes := make([]string, 0, len(s.Countries))
+	for i := range s.Countries {
+		codes = append(codes, s.Countries[i].Code)
+	}
+	if slices.Equal(codes, m.offers) {
 		return
 	}
-	m.version = s.Version
-	m.offers = m.offers[:0]
-	for i := range s.Countries {
-		m.offers = append(m.offers, s.Countries[i].Code)
-	}
+	m.version++
+	m.offers = codes
 	m.Refresh()
 }
 
@@ -101,7 +108,16 @@ var wholeWorld = assets.Box{Min: assets.Point{X: -132, Y: -98}, Max: assets.Poin
 // nearSpan is how many degrees are seen at least when zoomed in: a small country needs its neighbours to be recognised.
 const nearSpan = 44
 
+// view is what the map shows now.
 func (m *worldMap) view() view {
+	if m.ease != nil {
+		return m.ease.now
+	}
+	return m.goal()
+}
+
+// goal is what the map should show.
+func (m *worldMap) goal() view {
 	size := m.Size()
 	free := fyne.NewSize(max(size.Width-m.room.left-m.room.right, 50), max(size.Height-m.room.top-m.room.bottom, 50))
 	box := wholeWorld
@@ -163,19 +179,26 @@ func countrySpot(code string) (assets.Point, bool) {
 // countryAt finds the country on offer at a place on the widget: a pin that is near, else the land itself.
 func (m *worldMap) countryAt(at fyne.Position) string {
 	v := m.view()
-	best, found := float32(14*14), ""
+	best, found := float32(math.MaxFloat32), ""
 	for _, code := range m.offers {
 		spot, ok := countrySpot(code)
 		if !ok {
 			continue
 		}
 		p := v.xy(spot)
-		if d := (p.X-at.X)*(p.X-at.X) + (p.Y-at.Y)*(p.Y-at.Y); d < best {
+		d := (p.X-at.X)*(p.X-at.X) + (p.Y-at.Y)*(p.Y-at.Y)
+		if tiny(code, v.scale) {
+			d /= 4 // its pin is all there is to press
+		}
+		if d < best {
 			best, found = d, code
 		}
 	}
-	if best < 6*6 {
+	switch {
+	case best < 6*6:
 		return found // right on a pin
+	case best > 14*14:
+		found = ""
 	}
 	spot := v.spot(at)
 	for i := range assets.World().Lands {
@@ -190,6 +213,13 @@ func (m *worldMap) countryAt(at fyne.Position) string {
 		}
 	}
 	return found
+}
+
+// tiny reports whether a country's land is too small on the map to be pressed.
+func tiny(code string, scale float32) bool {
+	const least = 12
+	b := mainland(code)
+	return (b.Max.X-b.Min.X)*scale < least && (b.Max.Y-b.Min.Y)*scale < least
 }
 
 // Tapped chooses the country under the mouse.
@@ -228,16 +258,23 @@ func (m *worldMap) paint(w, h int) image.Image {
 	if size := m.Size(); size.Width > 0 {
 		ratio = float32(w) / size.Width
 	}
-	v := m.view()
-	return m.painter.paint(mapPicture{
+	if m.ease != nil && m.ease.wide != nil {
+		return m.painter.move(m.ease.wide, m.ease.from, m.ease.now, w, h, ratio)
+	}
+	return m.painter.paint(m.picture(m.goal(), w, h, ratio), m.offers, m.home)
+}
+
+// picture describes what is to be painted for a view.
+func (m *worldMap) picture(v view, w, h int, ratio float32) mapPicture {
+	return mapPicture{
 		width: w, height: h, version: m.version, marked: m.marked, phase: m.phase, colours: colours(),
 		line: m.home != nil && m.marked != "" && (m.phase == vpn.Up || m.phase.Busy()), centre: v.centre, atX: v.at.X * ratio, atY: v.at.Y * ratio, scale: v.scale * ratio, ratio: ratio,
 		card: plate{m.card.x * ratio, m.card.y * ratio, m.card.w * ratio, m.card.h * ratio},
-	}, m.offers, m.home)
+	}
 }
 
 func (m *worldMap) CreateRenderer() fyne.WidgetRenderer {
-	r := &worldMapRenderer{m: m, raster: canvas.NewRaster(m.paint), tip: newText(12, assets.Medium)}
+	r := &worldMapRenderer{m: m, raster: canvas.NewRaster(m.paint), tip: newText(12, assets.Medium), here: newText(11, assets.Medium)}
 	r.tipBox = &canvas.Rectangle{CornerRadius: 8, StrokeWidth: 1}
 	r.halo, r.ring, r.dot, r.homeRing, r.homeDot = &canvas.Circle{}, &canvas.Circle{}, &canvas.Circle{}, &canvas.Circle{}, &canvas.Circle{}
 	r.Refresh()
@@ -251,6 +288,7 @@ type worldMapRenderer struct {
 	homeRing, homeDot *canvas.Circle
 	tipBox            *canvas.Rectangle
 	tip               *canvas.Text
+	here              *canvas.Text // says what the home dot is
 	painted           mapKey
 }
 
@@ -258,7 +296,7 @@ func (r *worldMapRenderer) Destroy()           {}
 func (r *worldMapRenderer) MinSize() fyne.Size { return fyne.NewSize(200, 160) }
 
 func (r *worldMapRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.raster, r.homeRing, r.homeDot, r.halo, r.ring, r.dot, r.tipBox, r.tip}
+	return []fyne.CanvasObject{r.raster, r.homeRing, r.homeDot, r.here, r.halo, r.ring, r.dot, r.tipBox, r.tip}
 }
 
 func (r *worldMapRenderer) Layout(size fyne.Size) {
@@ -287,6 +325,11 @@ func (r *worldMapRenderer) Layout(size fyne.Size) {
 	r.homeRing.Hidden, r.homeDot.Hidden = !showHome, !showHome
 	centred(r.homeRing, start, 7)
 	centred(r.homeDot, start, 3.5)
+	r.here.Text = lang.L("This computer")
+	width, height := textWidth(r.here, r.here.Text), r.here.MinSize().Height
+	r.here.Hidden = !showHome || start.X+width/2+6 > size.Width || start.X-width/2 < 6
+	r.here.Move(place(start.X-width/2, start.Y+9))
+	r.here.Resize(fyne.NewSize(width, height))
 
 	r.layoutTip(size)
 }
@@ -321,8 +364,10 @@ func (r *worldMapRenderer) Refresh() {
 	r.dot.FillColor, r.dot.StrokeColor, r.dot.StrokeWidth = p.Card, c, 3
 	r.homeRing.FillColor = alpha(p.Ink, 40)
 	r.homeDot.FillColor = p.Ink
+	r.here.Color = p.Ink
 	r.tipBox.FillColor, r.tipBox.StrokeColor = p.Card, p.Edge
 	r.tip.Color = p.Ink
+	m.depart()
 	r.Layout(m.Size())
 	if key := m.key(); key != r.painted {
 		r.painted = key
@@ -335,6 +380,7 @@ func (r *worldMapRenderer) Refresh() {
 
 // mapKey is what the picture depends on besides its size in pixels, which Fyne watches itself.
 type mapKey struct {
+	eased   bool
 	view    view
 	card    plate
 	version uint64
@@ -344,5 +390,5 @@ type mapKey struct {
 }
 
 func (m *worldMap) key() mapKey {
-	return mapKey{m.view(), m.card, m.version, m.marked, m.phase, colours()}
+	return mapKey{m.ease != nil, m.view(), m.card, m.version, m.marked, m.phase, colours()}
 }

@@ -1,0 +1,138 @@
+package ui
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+func (s *stage) heads() (heads []string) {
+	for _, e := range s.exits.shown {
+		if e.head != "" {
+			heads = append(heads, e.head)
+		}
+	}
+	return heads
+}
+
+func TestFavouritesAndRecentCountriesStandFirst(t *testing.T) {
+	s := newStage(t, func(o *Options) {
+		o.Places = Places{Favourites: []string{"US", "JP"}, Recent: []string{"FR", "JP", "DE", "IT", "NO"}}
+	})
+	s.offer(sandbox(61))
+	s.status(inPhase(vpn.Down))
+	assert.Equal(t, []string{"Favourites", "Recent", "Other countries"}, s.heads())
+	assert.Equal(t, []string{"JP", "US", "FR", "DE", "IT", "AU"}, s.countries()[:6])
+	assert.Len(t, s.countries(), 37, "each stands there once")
+	assert.Equal(t, "37 countries · 61 exits", s.exits.found.full)
+	s.window.Canvas().Focus(s.exits.list)
+	key := func(n fyne.KeyName) { s.exits.list.TypedKey(&fyne.KeyEvent{Name: n}) }
+	assert.Equal(t, "JP", s.chosen.Country, "headings are not chosen")
+	key(fyne.KeyDown)
+	key(fyne.KeyDown)
+	assert.Equal(t, "FR", s.chosen.Country)
+	key(fyne.KeyUp)
+	assert.Equal(t, "US", s.chosen.Country)
+	s.exits.list.Select(0)
+	assert.Equal(t, "US", s.chosen.Country)
+	key(fyne.KeyHome)
+	assert.Equal(t, "JP", s.chosen.Country)
+	key(fyne.KeyUp)
+	assert.Same(t, s.exits.search, s.window.Canvas().Focused())
+	s.exits.search.SetText("ger")
+	assert.Empty(t, s.heads(), "a search has an order of its own")
+}
+
+func TestTheFilterIsSetByKeyboardAndKept(t *testing.T) {
+	s := newStage(t, nil)
+	s.offer(sandbox(61))
+	s.status(inPhase(vpn.Down))
+	key := func(n fyne.KeyName) { s.window.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: n}) }
+	s.window.Canvas().Focus(s.exits.funnel)
+	key(fyne.KeySpace)
+	require.Same(t, s.exits.filter.rows[0], s.window.Canvas().Focused())
+	key(fyne.KeyRight)
+	key(fyne.KeyDown)
+	key(fyne.KeyRight)
+	key(fyne.KeyRight)
+	key(fyne.KeyDown)
+	key(fyne.KeyRight)
+	want := proposals.Filter{Quality: proposals.High, IPType: "residential"}
+	kept := s.kept[len(s.kept)-1]
+	assert.Equal(t, want, kept.Filter)
+	assert.Equal(t, proposals.BestFirst, kept.Order)
+	for _, p := range s.exits.offers.Proposals {
+		assert.Zero(t, want.Misses(&p))
+	}
+	n := len(s.exits.offers.Proposals)
+	require.Positive(t, n)
+	assert.Contains(t, s.exits.found.full, exitCount(n), "the count follows the filter")
+	assert.Contains(t, s.card.about, exitCount(n), "so does quick connect")
+	assert.Equal(t, len(s.exits.offers.Countries), len(s.world.offers), "and the map")
+	key(fyne.KeyEscape)
+	assert.False(t, s.exits.filter.up.Visible())
+	require.True(t, s.exits.chip.Visible())
+	assert.Equal(t, "residential · high quality", s.exits.active.text)
+	s.pressed()
+	best, _ := s.exits.offers.Pick(vpn.Target{}, nil)
+	s.wants(vpn.Command{Verb: vpn.Connect, Target: vpn.Target{Country: best.Country, ProviderID: best.ProviderID}})
+	s.exits.active.press()
+	assert.False(t, s.exits.chip.Visible())
+	assert.Len(t, s.exits.offers.Proposals, 61)
+	assert.Equal(t, proposals.BestFirst, s.kept[len(s.kept)-1].Order, "the order stays")
+}
+
+func TestAnEmptyListNamesTheFilterThatHidesThings(t *testing.T) {
+	s := newStage(t, func(o *Options) { o.Places = Places{Filter: proposals.Filter{IPType: "satellite"}} })
+	s.offer(sandbox(61))
+	assert.Empty(t, s.exits.shown)
+	assert.Equal(t, "61 exits hidden", s.exits.empty.full)
+	assert.Equal(t, "By the filter on kind of address.", s.exits.hint.full)
+	s.exits.search.SetText("xqz")
+	assert.Equal(t, "Nothing found", s.exits.empty.full)
+	assert.False(t, s.exits.unmask.Visible())
+	s.exits.search.SetText("")
+	require.True(t, s.exits.unmask.Visible())
+	s.exits.unmask.press()
+	assert.Len(t, s.countries(), 37)
+}
+
+func TestQuickConnectSaysWhyAsTheListDoes(t *testing.T) {
+	s := newStage(t, nil)
+	s.offer(sandbox(61))
+	s.status(inPhase(vpn.Down))
+	assert.Equal(t, s.book.Load().Explain(nil), s.card.why)
+	assert.Regexp(t, `^Best quality of 61 exits: \d\.\d of 3$`, s.card.detail.full)
+	s.choose(vpn.Target{Country: "DE"})
+	assert.Empty(t, s.card.why)
+}
+
+func BenchmarkKeyPressNarrowed(b *testing.B) {
+	s := newStage(b, nil)
+	s.offer(sandbox(10_000))
+	s.exits.narrow(proposals.Filter{Quality: proposals.Medium}, proposals.CheapestFirst)
+	queries := []string{"b", "be", "ber", "xqzw", "0xab", ""}
+	i := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		s.exits.search.Text = queries[i%len(queries)]
+		s.exits.find()
+		i++
+	}
+}
+
+func BenchmarkFilterChange(b *testing.B) {
+	s := newStage(b, nil)
+	s.offer(sandbox(10_000))
+	i := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		s.exits.narrow(proposals.Filter{Quality: proposals.Grade(2 + i%2)}, proposals.Order(i%3))
+		i++
+	}
+}
