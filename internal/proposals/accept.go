@@ -25,7 +25,7 @@ var carried = []string{"wireguard", "dvpn", "data_transfer", "scraping"}
 
 // accept cleans offers, leaves out what cannot be used, keeps one proposal per provider and puts them in the order of
 // Snapshot.Proposals.
-func accept(offers []tequilapi.Proposal) []Proposal {
+func accept(offers []tequilapi.Proposal, called map[string]string) []Proposal {
 	offers = offers[:min(len(offers), maxOffers)]
 	list := make([]Proposal, 0, len(offers))
 	at := make(map[string]int, len(offers))
@@ -43,10 +43,17 @@ func accept(offers []tequilapi.Proposal) []Proposal {
 			list[j] = p
 		}
 	}
+	inOrder(list, called)
+	return list
+}
+
+// inOrder puts a list in the order of a Snapshot: by country as it is called, then by rank.
+func inOrder(list []Proposal, called map[string]string) {
 	names := map[string]string{}
 	for i := range list {
-		if _, ok := names[list[i].Country]; !ok {
-			names[list[i].Country] = fold(CountryName(list[i].Country))
+		code := list[i].Country
+		if _, ok := names[code]; !ok {
+			names[code] = fold(cmp.Or(called[code], CountryName(code)))
 		}
 	}
 	slices.SortFunc(list, func(a, b Proposal) int {
@@ -58,7 +65,6 @@ func accept(offers []tequilapi.Proposal) []Proposal {
 		}
 		return rank(&a, &b)
 	})
-	return list
 }
 
 // better chooses between two offers of one provider.

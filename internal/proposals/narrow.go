@@ -75,7 +75,7 @@ func (s *Snapshot) Narrow(f Filter, o Order) *Snapshot {
 		})
 		list = slices.Concat(groups...)
 	}
-	n := newSnapshot(list)
+	n := newSnapshot(list, s.called)
 	if o == CheapestFirst {
 		n.found = make([]int32, len(list))
 		for i := range list {

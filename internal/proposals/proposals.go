@@ -44,9 +44,10 @@ type Snapshot struct {
 	Proposals []Proposal // by country in the order of Countries, best first within one or as Narrow was asked
 	Countries []Country  // by name, or in the order that Narrow was asked for; the unknown country last
 
-	byRank []int32          // places in Proposals, best first
-	found  []int32          // likewise, in the order in which Search gives them
-	byID   map[string]int32 // provider id, lower case → place in Proposals
+	called map[string]string // by code: what the user calls countries
+	byRank []int32           // places in Proposals, best first
+	found  []int32           // likewise, in the order in which Search gives them
+	byID   map[string]int32  // provider id, lower case → place in Proposals
 	index  index
 }
 
@@ -54,6 +55,24 @@ type Snapshot struct {
 type Book struct {
 	newest atomic.Pointer[Snapshot]
 	write  sync.Mutex // held by Replace, so that versions rise in the order of lists
+	called map[string]string
+}
+
+// Call gives countries, by code, the names that the user knows them by: lists stand in their order from now on, and they
+// are found by them, besides by the English ones. The Book keeps the map; do not change it.
+func (b *Book) Call(names map[string]string) {
+	b.write.Lock()
+	defer b.write.Unlock()
+	b.called = names
+	was := b.Load()
+	if was.Version == 0 {
+		return
+	}
+	list := slices.Clone(was.Proposals)
+	inOrder(list, names)
+	s := newSnapshot(list, names)
+	s.Version, s.At = was.Version+1, was.At
+	b.newest.Store(s)
 }
 
 var empty = new(Snapshot)
@@ -69,9 +88,9 @@ func (b *Book) Load() *Snapshot {
 // Replace makes offers the newest list, read at the given time, and returns its snapshot. Offers that our tunnel cannot
 // carry are left out. A list that says the same as the one before keeps its version, so that nobody draws it again.
 func (b *Book) Replace(offers []tequilapi.Proposal, at time.Time) *Snapshot {
-	list := accept(offers)
 	b.write.Lock()
 	defer b.write.Unlock()
+	list := accept(offers, b.called)
 	was := b.Load()
 	if was.Version != 0 && slices.Equal(was.Proposals, list) {
 		same := *was
@@ -79,15 +98,15 @@ func (b *Book) Replace(offers []tequilapi.Proposal, at time.Time) *Snapshot {
 		b.newest.Store(&same)
 		return &same
 	}
-	s := newSnapshot(list)
+	s := newSnapshot(list, b.called)
 	s.Version, s.At = was.Version+1, at
 	b.newest.Store(s)
 	return s
 }
 
 // newSnapshot takes over list, which accept has put in order.
-func newSnapshot(list []Proposal) *Snapshot {
-	s := &Snapshot{Proposals: list, byID: make(map[string]int32, len(list)), byRank: make([]int32, len(list))}
+func newSnapshot(list []Proposal, called map[string]string) *Snapshot {
+	s := &Snapshot{Proposals: list, called: called, byID: make(map[string]int32, len(list)), byRank: make([]int32, len(list))}
 	for i := range list {
 		s.byRank[i] = int32(i)
 		s.byID[list[i].ProviderID] = int32(i)
@@ -102,7 +121,7 @@ func newSnapshot(list []Proposal) *Snapshot {
 		s.Countries = append(s.Countries, newCountry(list[lo:hi:hi]))
 		lo = hi
 	}
-	s.index = newIndex(s)
+	s.index = newIndex(s, called)
 	return s
 }
 

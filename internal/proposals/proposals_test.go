@@ -159,3 +159,33 @@ func TestEveryCountryHasNamePointAndContinent(t *testing.T) {
 	assert.InDelta(t, 13.4, lon, 0.1)
 	assert.InDelta(t, 52.5, lat, 0.1)
 }
+
+func TestCountriesAreFoundByTheUsersNames(t *testing.T) {
+	var b Book
+	offers := []tequilapi.Proposal{offerIn("AT", 1), offerIn("CH", 2), offerIn("DE", 3)}
+	was := b.Replace(offers, time.Now())
+	require.Equal(t, "AT", was.Countries[0].Code)
+	b.Call(map[string]string{"AT": "Österreich", "DE": "Deutschland", "CH": "Швейцарія"})
+	s := b.Load()
+	assert.Greater(t, s.Version, was.Version)
+	codes := func(s *Snapshot) (out []string) {
+		for i := range s.Countries {
+			out = append(out, s.Countries[i].Code)
+		}
+		return out
+	}
+	assert.Equal(t, []string{"DE", "AT", "CH"}, codes(s))
+	for query, want := range map[string]string{"osterr": "AT", "deutschland": "DE", "Швейц": "CH", "switzerland": "CH"} {
+		hits := s.AppendSearch(nil, query)
+		require.NotEmpty(t, hits, query)
+		assert.Equal(t, want, hits[0].Country.Code, query)
+	}
+	again := b.Replace(offers, time.Now())
+	assert.Equal(t, s.Version, again.Version, "the same list in the same order")
+}
+
+func offerIn(country string, n int) tequilapi.Proposal {
+	p := tequilapi.Proposal{Format: "service-proposal/v3", Compatibility: 2, ProviderID: fmt.Sprintf("0x%040x", n), ServiceType: "wireguard"}
+	p.Location.Country = country
+	return p
+}

@@ -48,7 +48,7 @@ type city struct {
 	country int32
 }
 
-func newIndex(s *Snapshot) index {
+func newIndex(s *Snapshot, called map[string]string) index {
 	x := index{
 		all:     make([]Hit, len(s.Countries)),
 		names:   make([][]string, len(s.Countries)),
@@ -60,6 +60,9 @@ func newIndex(s *Snapshot) index {
 		c := &s.Countries[i]
 		x.all[i] = Hit{Country: c}
 		x.names[i] = namesOf(c.Code, c.Name)
+		if name := fold(called[c.Code]); name != "" {
+			x.names[i] = append(x.names[i], name)
+		}
 		x.codes[i] = strings.ToLower(c.Code)
 		seen := map[string]int32{} // by the name as written; a city belongs to one country
 		for j := range c.Proposals {

@@ -44,3 +44,17 @@ var englishCountries = sync.OnceValue(func() map[string]string {
 	}
 	return codes
 })
+
+// namesOfCountries are all names in the user's language, nil where that is English.
+func namesOfCountries() map[string]string {
+	names := map[string]string{}
+	for _, code := range englishCountries() {
+		if name := countryName(code); code != "" && name != proposals.CountryName(code) {
+			names[code] = name
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return names
+}

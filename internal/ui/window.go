@@ -56,6 +56,7 @@ func New(o Options) *Window {
 	if err := loadWords(); err != nil {
 		fyne.LogError("read translations", err)
 	}
+	o.Book.Call(namesOfCountries())
 	o.App.Settings().SetTheme(&Theme{})
 	o.App.SetIcon(assets.AppIcon(256))
 	w.places = &places{now: o.Places, keep: func(p Places) { o.Keep(p); w.drawTray() }}
