@@ -75,7 +75,7 @@ func (l *asFit) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		}
 	}
 	less := max(all-size.Width, 0)
-	if less > min(give, widest-110) {
+	if widest < 170 || less > give {
 		less = 0 // it would not be enough
 	}
 	for _, it := range o {

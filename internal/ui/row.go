@@ -2,8 +2,6 @@ package ui
 
 import (
 	"image/color"
-	"strconv"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -202,30 +200,6 @@ func (r *exitRow) setOffer(e entry, p *Palette) {
 	}
 }
 
-// lineWords says how far away an exit is and how much passes; "" = neither is known.
-func lineWords(latency, bandwidth float64) string {
-	b := make([]byte, 0, 32)
-	if latency > 0 {
-		b = append(strconv.AppendInt(b, int64(max(latency+0.5, 1)), 10), " ms"...)
-	}
-	if bandwidth > 0 {
-		if len(b) > 0 {
-			b = append(b, " · "...)
-		}
-		b = append(strconv.AppendInt(b, int64(max(bandwidth+0.5, 1)), 10), " Mbit/s"...)
-	}
-	return string(b)
-}
-
-// offerPrice is what is owed per GiB, and per hour besides where there is room for it.
-func offerPrice(perGiB, perHour string, wide bool) string {
-	s := priceText(perGiB)
-	if !wide || strings.Trim(perHour, "0.") == "" {
-		return s
-	}
-	return s + " + " + perHour + remembered("/h")
-}
-
 func (r *exitRow) setFlag(code string) {
 	r.flag.Hidden = false
 	if r.code != code || r.flag.Image == nil {
@@ -305,91 +279,6 @@ func setText(t *canvas.Text, s string, c color.NRGBA) {
 	}
 }
 
-// What lies along a row: text from textLeft on, and from the right edge the chevron, then price or button, then the star.
-const (
-	textLeft     = 54
-	chevronWidth = 32
-	priceWidth   = 48
-	twoPrices    = 104 // per GiB and per hour
-	edgeWidth    = 10  // at the right of an offer, which has no chevron
-	headLeft     = 14
-	actWidth     = 72
-	starWidth    = 26
-)
-
-func (r *exitRow) textRoom(w float32) float32 {
-	room := w - textLeft - r.edge() - 6
-	switch {
-	case r.bearing.chosen && r.bearing.phase == vpn.Down:
-		room -= actWidth
-	case r.shown.nested:
-		room -= twoPrices
-	default:
-		room -= priceWidth
-	}
-	if !r.star.Hidden {
-		room -= starWidth
-	}
-	return max(room, 40)
-}
-
-// edge is how much of a row's right end the chevron takes.
-func (r *exitRow) edge() float32 {
-	if r.shown.nested {
-		return edgeWidth
-	}
-	return chevronWidth
-}
-
-func (r *exitRow) arrange(size fyne.Size) {
-	w, h := size.Width, size.Height
-	if w == 0 {
-		return
-	}
-	if r.shown.head != "" {
-		r.sub.Move(place(headLeft, h-20))
-		r.sub.Resize(fyne.NewSize(w-headLeft, 16))
-		return
-	}
-	r.ring.Resize(fyne.NewSize(w-6, h-6))
-	r.ring.Move(place(3, 3))
-	r.mark.Resize(fyne.NewSize(3, h-20))
-	r.mark.Move(place(2, 10))
-	r.flag.Resize(fyne.NewSquareSize(28))
-	r.flag.Move(place(14, (h-28)/2))
-	r.kind.Resize(fyne.NewSquareSize(16))
-	r.kind.Move(place(26, (h-16)/2))
-	room := r.textRoom(w)
-	r.name.Move(place(textLeft, 7))
-	r.name.Resize(fyne.NewSize(room, 18))
-	r.sub.Move(place(textLeft, h-24))
-	r.sub.Resize(fyne.NewSize(room, 16))
-	r.note.Move(place(textLeft+r.noteAt, 9))
-	r.note.Resize(fyne.NewSize(room, 16))
-	right := w - r.edge() - 4
-	price := float32(priceWidth)
-	if r.shown.nested {
-		price = twoPrices
-	}
-	r.price.Move(place(right-price, h-24))
-	r.price.Resize(fyne.NewSize(price, 16))
-	for i, bar := range r.bars {
-		bh := float32(4 + 3*i)
-		bar.Resize(fyne.NewSize(3, bh))
-		bar.Move(place(right-18+float32(i)*5, 23-bh))
-	}
-	r.open.Resize(fyne.NewSize(28, h))
-	r.open.Move(place(w-32, 0))
-	r.act.Resize(fyne.NewSize(actWidth, 28))
-	r.act.Move(place(right-actWidth, (h-28)/2))
-	star := right - priceWidth - starWidth
-	if !r.act.Hidden {
-		star = right - actWidth - starWidth
-	}
-	r.star.Resize(fyne.NewSize(24, h))
-	r.star.Move(place(star, 0))
-}
-
 // Refresh is called by Fyne when the theme changes.
 func (r *exitRow) Refresh() {
 	if (r.shown.Country != nil || r.shown.head != "") && r.colours != colours() {
@@ -426,49 +315,4 @@ func (x *exitRowRenderer) Layout(size fyne.Size) {
 	r.sub.Text = fitText(r.sub, r.subAll, room)
 	r.setNote(size.Width, colours())
 	r.arrange(size)
-}
-
-// counted is exitCount, remembered: plural rules cost ten times what the rest of a row does.
-func counted(n int) string {
-	s, ok := counts[n]
-	if !ok {
-		if len(counts) > 4096 {
-			clear(counts)
-		}
-		s = exitCount(n)
-		counts[n] = s
-	}
-	return s
-}
-
-// remembered is lang.L for rows, likewise. The words are those of a network, so their number has an end too.
-func remembered(s string) string {
-	w, ok := words[s]
-	if !ok {
-		if len(words) > 256 {
-			clear(words)
-		}
-		w = lang.L(s)
-		words[s] = w
-	}
-	return w
-}
-
-var (
-	counts = map[int]string{}    // only on the UI lane
-	words  = map[string]string{} // likewise
-)
-
-// priceText shows two decimals at least, so that prices stand below each other.
-func priceText(human string) string {
-	dot := strings.IndexByte(human, '.')
-	switch {
-	case strings.Trim(human, "0.") == "":
-		return remembered("free")
-	case dot < 0:
-		return human + ".00"
-	case dot == len(human)-2:
-		return human + "0"
-	}
-	return human
 }
