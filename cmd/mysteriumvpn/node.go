@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 
 	"github.com/spf13/cobra"
 
@@ -51,9 +50,6 @@ It asks the supervisor socket to bring its tunnel up, as a Mysterium node does.`
 				Home: home, Address: address, Port: port, SupervisorSocket: socket, Allow: allow, DNS: exits.dns,
 				Version: version + sandboxMark,
 				Log:     func(line string) { fmt.Fprintln(out, line) },
-				OnListen: func(a netip.AddrPort) {
-					fmt.Fprintf(out, "TequilAPI at http://%s\n", a)
-				},
 			})
 			if err != nil {
 				return usagef(cmd, err.Error())
