@@ -98,7 +98,7 @@ func (l *logPage) bar() fyne.CanvasObject {
 		boxes = append(boxes, middle(l.switches[i]))
 	}
 	return pad(18, 0, 18, 10, column(8,
-		container.NewBorder(nil, nil, nil, pad(8, 0, 0, 0, container.NewGridWrap(fyne.NewSize(252, 34), l.levels)), l.search),
+		container.NewBorder(nil, nil, nil, pad(8, 0, 0, 0, container.NewGridWrap(fyne.NewSize(332, 34), l.levels)), l.search),
 		container.NewBorder(nil, nil, row(6, boxes...), nil, pad(10, 0, 2, 0, middle(l.count)))))
 }
 

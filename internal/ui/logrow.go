@@ -92,7 +92,7 @@ func (r *logRow) Refresh() {
 		body = p.Muted
 	default:
 	}
-	r.time.Text, r.source.Text, r.level.Text = e.At.Local().Format("15:04:05.000"), sourceWord(e.Source), e.Level.String()
+	r.time.Text, r.source.Text, r.level.Text = e.At.Local().Format("15:04:05.000"), sourceWord(e.Source), levelWord(e.Level)
 	r.all = e.Text
 	if e.Fields != "" {
 		r.all += "  " + e.Fields
@@ -165,4 +165,12 @@ func (x *logRowRenderer) Layout(size fyne.Size) {
 	at(x.r.level, logLevel, logText-logLevel-4)
 	x.r.fit()
 	at(x.r.text, logText, size.Width-logText-8)
+}
+
+// levelWord is what the log files say, too. Lines of a program that names no level have none.
+func levelWord(l logs.Level) string {
+	if l == logs.LevelUnknown {
+		return ""
+	}
+	return l.String()
 }
