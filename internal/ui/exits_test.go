@@ -136,3 +136,16 @@ func BenchmarkFilterChange(b *testing.B) {
 		i++
 	}
 }
+
+// TestASwitchIsARecentCountryToo: the status may go from one exit to the next without a phase between, as it merges.
+func TestASwitchIsARecentCountryToo(t *testing.T) {
+	s := newStage(t, nil)
+	s.offer(sandbox(61))
+	up := inPhase(vpn.Up)
+	s.status(up)
+	first := up.Exit.Country
+	up.Exit.Country, up.Exit.ProviderID = "JP", "0x1"
+	s.status(up)
+	assert.Equal(t, []string{"JP", first}, s.kept[len(s.kept)-1].Recent)
+	assert.Equal(t, []string{"JP", first}, s.countries()[:2], "and it stands first at once")
+}

@@ -125,8 +125,9 @@ func (w *Window) draw(s vpn.Status) {
 	was := w.status
 	w.status = s
 	w.tell(was, s)
-	if s.Phase == vpn.Up && was.Phase != vpn.Up {
-		w.places.visit(s.Exit.Country)
+	// By the exit, not the phase: the way from one exit to the next may pass unseen.
+	if s.Phase == vpn.Up && (was.Phase != vpn.Up || s.Exit != was.Exit) && w.places.visit(s.Exit.Country) {
+		w.exits.find()
 	}
 	if s.Phase.Wanted() && s.Exit != was.Exit && s.Exit.Country != "" {
 		w.far = false
