@@ -40,8 +40,10 @@ func TestScreenshots(t *testing.T) {
 				<-time.After(time.Second)
 			}
 			s.shoot("up-" + theme)
-			s.key("ctrl+l")
-			s.shoot("log-" + theme)
+			for _, page := range [][2]string{{"ctrl+d", "details"}, {"ctrl+l", "log"}, {"ctrl+comma", "settings"}, {"ctrl+h", "history"}} {
+				s.key(page[0])
+				s.shoot(page[1] + "-" + theme)
+			}
 		})
 	}
 }
