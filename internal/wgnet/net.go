@@ -91,7 +91,7 @@ func NewNet(o NetOptions) (*Net, error) {
 	}
 	n := &Net{
 		opts:   o,
-		events: make(chan tun.Event, 1),
+		events: make(chan tun.Event),
 		queue:  make(chan *stack.PacketBuffer, netQueue),
 		done:   make(chan struct{}),
 	}
@@ -115,7 +115,6 @@ func NewNet(o NetOptions) (*Net, error) {
 		_ = n.Close()
 		return nil, err
 	}
-	n.events <- tun.EventUp
 	return n, nil
 }
 
@@ -193,7 +192,8 @@ func (n *Net) Name() (string, error) { return "netstack", nil }
 // File is part of tun.Device; there is none.
 func (n *Net) File() *os.File { return nil }
 
-// Events is part of tun.Device: up once, and closed by Close.
+// Events is part of tun.Device, and closed by Close. There are none: the device is brought up by NewDevice, once it is configured. An event would have wireguard-go do it on
+// a goroutine of its own, at any moment of that.
 func (n *Net) Events() <-chan tun.Event { return n.events }
 
 // MTU is part of tun.Device.
