@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 	"go.uber.org/zap/zaptest"
 
+	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/bus/bustest"
 	"github.com/mysteriumvpn/desktop/internal/nodeproc"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
@@ -85,6 +87,26 @@ func (l *noListener) Close() error {
 	return nil
 }
 
+// everyStatus remembers what is sent: a receiver of a State may miss what is true for a moment only.
+type everyStatus struct {
+	to  bus.Sender[vpn.Status]
+	mu  sync.Mutex
+	all []vpn.Status
+}
+
+func (e *everyStatus) Send(s vpn.Status) {
+	e.mu.Lock()
+	e.all = append(e.all, s)
+	e.mu.Unlock()
+	e.to.Send(s)
+}
+
+func (e *everyStatus) All() []vpn.Status {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.all)
+}
+
 // rig is a core with a fake node and a fake tunnel, in a bubble.
 type rig struct {
 	t      *testing.T
@@ -93,7 +115,7 @@ type rig struct {
 	api    *tequilatest.Node
 	node   *fakeNode
 	tunnel *fakeTunnel
-	seen   *bustest.Recorder[vpn.Status]
+	seen   *everyStatus
 	said   *bustest.Recorder[vpn.Notice]
 	stop   context.CancelFunc
 	served chan error
@@ -114,12 +136,13 @@ func inRig(t *testing.T, story func(*rig)) {
 			t: t, topics: vpn.NewTopics(b, vpn.Settings{}), api: tequilatest.NewNode(t, tequilatest.InMemory()),
 			node: &fakeNode{gone: make(chan struct{})}, tunnel: &fakeTunnel{}, served: make(chan error, 1),
 		}
+		r.seen = &everyStatus{to: r.topics.Status}
 		r.api.AddIdentity("0xme", "", tequilapi.Money{})
 		r.api.SetProposals(offer("0xde1", "DE", 2.5), offer("0xde2", "DE", 2), offer("0xnl1", "NL", 1))
 		transport := r.api.Transport()
 		r.core = New(Parts{
 			Log: zaptest.NewLogger(t), Lane: lane,
-			Status: r.topics.Status, Traffic: r.topics.Traffic, Settings: r.topics.Settings,
+			Status: r.seen, Traffic: r.topics.Traffic, Settings: r.topics.Settings,
 			Proposals: r.topics.Proposals, Notices: r.topics.Notices, Commands: r.topics.Commands.Via(lane),
 			Node: r.node, Tunnel: r.tunnel, Book: &proposals.Book{}, Supervisor: &noListener{closed: make(chan struct{})},
 			API: func(string) (*tequilapi.Client, error) {
@@ -128,7 +151,6 @@ func inRig(t *testing.T, story func(*rig)) {
 			Network: vpn.Sandbox, Proxy: vpn.Proxy{SOCKS5: "127.0.0.1:1080", HTTP: "127.0.0.1:1080"},
 		})
 		r.api.OnConnect(func(ctx context.Context, _ tequilapi.ConnectRequest) error { return r.wgUp(ctx) })
-		r.seen = bustest.Record(t, r.topics.Status.Via(b.Go("test")))
 		r.said = bustest.Record(t, r.topics.Notices.Via(b.Go("test2")))
 		ctx, stop := context.WithCancel(t.Context())
 		r.stop = stop
