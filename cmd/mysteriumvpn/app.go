@@ -150,12 +150,7 @@ func (a *app) loadSettings(o *startOptions) (vpn.Settings, error) {
 	default:
 		return s, fmt.Errorf("read the settings: %w", err)
 	}
-	if n, _ := networkNamed(o.network); n != "" {
-		s.Network = n
-	}
-	if s.Network != vpn.Sandbox {
-		s.Network = vpn.Sandbox
-	}
+	s.Network = vpn.Sandbox // the only one in this version; check refuses the others
 	if o.proxy != "" {
 		s.Proxy, s.ProxyExpose = o.proxy, o.proxyExpose
 	}

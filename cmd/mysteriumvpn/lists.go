@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,23 @@ import (
 
 // nothingOnOffer is for people; --json prints an empty array.
 const nothingOnOffer = "Nothing is on offer there at the moment."
+
+// printOffers prints what is on offer as JSON, or as a table whose columns are parted by tabs.
+func printOffers[T any](out io.Writer, asJSON bool, all []T, head string, row func(T) string) error {
+	if asJSON {
+		return printLine(out, all)
+	}
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(out, nothingOnOffer)
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, head)
+	for _, v := range all {
+		fmt.Fprintln(w, row(v))
+	}
+	return w.Flush()
+}
 
 // newCountries is `mysteriumvpn countries`.
 func newCountries(at func() folders) *cobra.Command {
@@ -27,20 +45,9 @@ func newCountries(at func() folders) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out := cmd.OutOrStdout()
-			if asJSON {
-				return printLine(out, all)
-			}
-			if len(all) == 0 {
-				_, err := fmt.Fprintln(out, nothingOnOffer)
-				return err
-			}
-			w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "CODE\tCOUNTRY\tEXITS\tQUALITY\tMYST/HOUR\tMYST/GIB")
-			for _, c := range all {
-				fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\n", c.Code, c.Name, c.Proposals, c.QualityGrade, c.LowestHour.MYST, c.LowestGiB.MYST)
-			}
-			return w.Flush()
+			return printOffers(cmd.OutOrStdout(), asJSON, all, "CODE\tCOUNTRY\tEXITS\tQUALITY\tMYST/HOUR\tMYST/GIB", func(c control.CountryDoc) string {
+				return fmt.Sprintf("%s\t%s\t%d\t%s\t%s\t%s", c.Code, c.Name, c.Proposals, c.QualityGrade, c.LowestHour.MYST, c.LowestGiB.MYST)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
@@ -60,20 +67,9 @@ func newProposals(at func() folders) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out := cmd.OutOrStdout()
-			if asJSON {
-				return printLine(out, all)
-			}
-			if len(all) == 0 {
-				_, err := fmt.Fprintln(out, nothingOnOffer)
-				return err
-			}
-			w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "COUNTRY\tCITY\tPROVIDER\tTYPE\tQUALITY\tMBIT/S\tMYST/HOUR\tMYST/GIB")
-			for _, p := range all {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.1f\t%.0f\t%s\t%s\n", p.Country, p.City, p.ProviderID, p.IPType, p.Quality, p.Bandwidth, p.PerHour.MYST, p.PerGiB.MYST)
-			}
-			return w.Flush()
+			return printOffers(cmd.OutOrStdout(), asJSON, all, "COUNTRY\tCITY\tPROVIDER\tTYPE\tQUALITY\tMBIT/S\tMYST/HOUR\tMYST/GIB", func(p control.ProposalDoc) string {
+				return fmt.Sprintf("%s\t%s\t%s\t%s\t%.1f\t%.0f\t%s\t%s", p.Country, p.City, p.ProviderID, p.IPType, p.Quality, p.Bandwidth, p.PerHour.MYST, p.PerGiB.MYST)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")

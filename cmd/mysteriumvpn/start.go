@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -143,10 +142,7 @@ func (o *exitOptions) checkDNS() error {
 
 // nodeArgs are the arguments of `mysteriumvpn node` for these options.
 func (o *startOptions) nodeArgs(f folders, network vpn.Network, api string) []string {
-	host, port, _ := strings.Cut(api, ":")
-	if h, p, err := net.SplitHostPort(api); err == nil {
-		host, port = h, p
-	}
+	host, port, _ := net.SplitHostPort(api) // cannot fail: net.JoinHostPort made it
 	args := []string{
 		"node", "--network", string(network), "--home", f.node(string(network)),
 		"--tequilapi.address", host, "--tequilapi.port", port, "--supervisor.socket", f.supervisor(),

@@ -109,9 +109,9 @@ func unlock(ctx context.Context, api *tequilapi.Client) (id string, why vpn.Reas
 func (c *Core) pick(t vpn.Target) (vpn.Exit, vpn.Reason) {
 	now := time.Now()
 	p, why := c.Book.Load().Pick(t, func(id string) bool { return now.Before(c.avoided[id]) })
-	if !why.Zero() && t.ProviderID == "" {
+	if !why.Zero() && t.ProviderID == "" && c.state.tries == 0 {
 		// Every candidate has failed lately. One of them may be back: better than to say that there is none.
-		if again, still := c.Book.Load().Pick(t, func(string) bool { return false }); still.Zero() && c.state.tries == 0 {
+		if again, still := c.Book.Load().Pick(t, func(string) bool { return false }); still.Zero() {
 			return again.Exit, vpn.Reason{}
 		}
 	}
