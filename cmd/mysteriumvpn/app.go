@@ -128,7 +128,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 	})
 	a.core = core.New(core.Parts{
 		Log: a.log, Lane: lane,
-		Status: a.topics.Status, Traffic: a.topics.Traffic, Settings: a.topics.Settings,
+		Status: a.topics.Status, Moves: a.topics.Moves, Traffic: a.topics.Traffic, Settings: a.topics.Settings,
 		Proposals: a.topics.Proposals, Notices: a.topics.Notices, Commands: a.topics.Commands.Via(lane),
 		Node: node, Tunnel: a.tunnel, Book: a.book, Supervisor: asks,
 		API:     func(address string) (*tequilapi.Client, error) { return tequilapi.New("http://" + address) },
@@ -237,8 +237,14 @@ func (a *app) serve(ctx context.Context) error {
 			a.log.Error("the control socket broke", zap.Error(err))
 		}
 	})
-	unend := context.AfterFunc(ctx, a.past.Ending)
-	err := a.core.Serve(ctx)
+	// The history hears of the end before core does: what core then takes down was not the user's wish to disconnect.
+	running, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	unend := context.AfterFunc(ctx, func() {
+		a.past.Ending()
+		end()
+	})
+	err := a.core.Serve(running)
 	unend()
 	a.past.Close()
 	stop()

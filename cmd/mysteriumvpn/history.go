@@ -24,7 +24,7 @@ func (a *app) record() {
 	a.pastVersion = bus.NewState(a.bus, "history", uint64(0))
 	a.past = history.New(history.Options{
 		Path: a.folders.history(), Lane: lane,
-		Status: a.topics.Status.Via(lane), Traffic: a.topics.Traffic.Via(lane), Commands: a.topics.Commands.Via(lane),
+		Moves: a.topics.Moves.Via(lane), Traffic: a.topics.Traffic.Via(lane), Commands: a.topics.Commands.Via(lane),
 		Changed: a.pastVersion,
 		Price: func(providerID string) (perHour, perGiB tequilapi.Money, ok bool) {
 			p, ok := a.book.Load().Provider(providerID)

@@ -46,6 +46,7 @@ type Parts struct {
 	Lane *bus.Lane // core's own
 
 	Status    bus.Sender[vpn.Status]
+	Moves     bus.Sender[vpn.Status] // as Status, when the phase or the exit has changed; before it; nil = nobody counts them
 	Traffic   bus.Sender[vpn.Traffic]
 	Settings  *bus.State[vpn.Settings]
 	Proposals bus.Sender[uint64]
@@ -148,6 +149,9 @@ func (c *Core) take(in input) {
 	if s.Status != old.Status {
 		if s.Phase == vpn.Up && old.Phase != vpn.Up {
 			c.Traffic.Send(c.read(vpn.Traffic{})) // whoever hears of Up finds its counters too
+		}
+		if c.Moves != nil && (s.Phase != old.Phase || s.Exit != old.Exit) {
+			c.Moves.Send(s.Status)
 		}
 		c.Status.Send(s.Status)
 	}

@@ -29,6 +29,7 @@ type world struct {
 	t    *testing.T
 	path string
 	bus  *bus.Bus
+	lane *bus.Lane
 	*vpn.Topics
 	*history.Recorder
 	said []string
@@ -38,8 +39,9 @@ func newWorld(t *testing.T, path string) *world {
 	b := bus.New(bus.Options{})
 	w := &world{t: t, path: path, bus: b, Topics: vpn.NewTopics(b, vpn.Settings{})}
 	lane := b.Go("history")
+	w.lane = lane
 	w.Recorder = history.New(history.Options{
-		Path: path, Lane: lane, Status: w.Topics.Status.Via(lane), Traffic: w.Topics.Traffic.Via(lane), Commands: w.Topics.Commands.Via(lane),
+		Path: path, Lane: lane, Moves: w.Topics.Moves.Via(lane), Traffic: w.Topics.Traffic.Via(lane), Commands: w.Topics.Commands.Via(lane),
 		Changed: bus.NewState(b, "history", uint64(0)),
 		Price: func(id string) (perHour, perGiB tequilapi.Money, ok bool) {
 			return tequilapi.Wei(3600), tequilapi.Wei(100), id != "0xnew"
@@ -59,7 +61,7 @@ func (w *world) phase(p vpn.Phase, provider string, why ...vpn.Code) {
 	if len(why) > 0 {
 		s.Reason = vpn.Reason{Code: why[0], A: "a", B: "b"}
 	}
-	w.Topics.Status.Send(s)
+	w.Topics.Moves.Send(s)
 	synctest.Wait()
 }
 
@@ -264,12 +266,27 @@ func TestClearForgetsAllButWhatIsUp(t *testing.T) {
 	}
 }
 
+// TestAConnectionOfAMomentIsKept: it may come and go while the lane is busy writing.
+func TestAConnectionOfAMomentIsKept(t *testing.T) {
+	story(t, func(t *testing.T, w *world) {
+		busy := make(chan struct{})
+		w.lane.Post(func() { <-busy })
+		w.Topics.Moves.Send(vpn.Status{Phase: vpn.Up, Since: time.Now(), Exit: vpn.Exit{ProviderID: "0xa"}})
+		w.Topics.Moves.Send(vpn.Status{Phase: vpn.Closing, Since: time.Now(), Exit: vpn.Exit{ProviderID: "0xa"}})
+		w.Topics.Moves.Send(vpn.Status{Phase: vpn.Down, Since: time.Now()})
+		close(busy)
+		synctest.Wait()
+		require.Len(t, w.file(), 1)
+		assert.Equal(t, history.Disconnected, w.file()[0].Why)
+	})
+}
+
 func TestTheFileStaysSmall(t *testing.T) {
 	story(t, func(t *testing.T, w *world) {
 		for i := range 5100 {
-			w.Topics.Status.Send(vpn.Status{Phase: vpn.Up, Since: time.Now(), Exit: vpn.Exit{ProviderID: strings.Repeat("x", 1+i%100)}})
+			w.Topics.Moves.Send(vpn.Status{Phase: vpn.Up, Since: time.Now(), Exit: vpn.Exit{ProviderID: strings.Repeat("x", 1+i%100)}})
 			synctest.Wait()
-			w.Topics.Status.Send(vpn.Status{Phase: vpn.Down})
+			w.Topics.Moves.Send(vpn.Status{Phase: vpn.Down})
 			synctest.Wait()
 			time.Sleep(time.Second)
 		}

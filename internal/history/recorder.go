@@ -16,9 +16,9 @@ const saveEvery = 30 * time.Second
 
 // Options are what a Recorder needs. All but Price, Say and Now must be there.
 type Options struct {
-	Path     string    // of the file
-	Lane     *bus.Lane // on which everything is done, io too
-	Status   bus.Receiver[vpn.Status]
+	Path     string                   // of the file
+	Lane     *bus.Lane                // on which everything is done, io too
+	Moves    bus.Receiver[vpn.Status] // each change of phase or exit; none may be merged away, or a short connection is lost
 	Traffic  bus.Receiver[vpn.Traffic]
 	Commands bus.Receiver[vpn.Command] // to tell the end of the program from a disconnect
 	Changed  bus.Sender[uint64]        // gets a higher number whenever Newest gives something new
@@ -66,7 +66,7 @@ func New(o Options) *Recorder {
 	r.snap.Store(&snapshot{})
 	o.Lane.Post(r.start)
 	r.subs.Add(o.Traffic.On(r.traffic))
-	r.subs.Add(o.Status.On(r.status))
+	r.subs.Add(o.Moves.On(r.status))
 	r.subs.Add(o.Commands.On(func(c vpn.Command) {
 		if c.Verb == vpn.Quit {
 			r.track.quit = true

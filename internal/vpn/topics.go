@@ -10,6 +10,7 @@ import (
 // bus.Receiver[Status] and bus.Sender[Command], never the whole.
 type Topics struct {
 	Status    *bus.State[Status]   // core → window, tray, command line
+	Moves     *bus.Events[Status]  // core → history; each change of phase or exit, also one that is true for a moment only
 	Traffic   *bus.State[Traffic]  // core → window, command line; about 1 Hz while up
 	Settings  *bus.State[Settings] // core → window
 	Proposals *bus.State[uint64]   // the version of the proposals snapshot; the list itself is read from its Book
@@ -27,6 +28,7 @@ type Raise struct{}
 func NewTopics(b *bus.Bus, first Settings) *Topics {
 	return &Topics{
 		Status:    bus.NewState(b, "status", Status{}),
+		Moves:     bus.NewEvents[Status](b, "moves"),
 		Traffic:   bus.NewState(b, "traffic", Traffic{}),
 		Settings:  bus.NewState(b, "settings", first),
 		Proposals: bus.NewState(b, "proposals", uint64(0)),
