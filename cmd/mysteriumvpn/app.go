@@ -55,6 +55,7 @@ type app struct {
 
 	controlSocket net.Listener
 	window        bool     // there is one to bring forward
+	asking        bool     // it asks for the terms to be accepted: nothing is done unasked before
 	said          []string // what the user should read at the start
 }
 

@@ -41,6 +41,7 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 		return errSaid
 	}
 
+	a.asking = a.mustAsk()
 	speak(a.topics.Settings.Load().Language)
 	fy := fyneapp.NewWithID(appID)
 	z := newZoom(fy.Settings().Scale())
@@ -76,6 +77,7 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 				a.log.Warn("keep favourites and recent countries", zap.Error(err))
 			}
 		},
+		Agreed: a.agreed(), Agree: a.agree,
 		TrayHost: trayHost,
 		Computer: t.Computer.Via(lane), LightPanel: panel.Via(lane),
 	})
@@ -96,7 +98,7 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 	})
 	var beside sync.WaitGroup
 	beside.Go(func() { a.watchPanel(ctx, panel) })
-	if os.Getenv(restarted) == "" && (o.hidden || t.Settings.Load().StartHidden) {
+	if !a.asking && os.Getenv(restarted) == "" && (o.hidden || t.Settings.Load().StartHidden) {
 		beside.Go(func() { a.showWithoutTray(ctx, lane, w) })
 	} else {
 		w.Show()

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/mysteriumvpn/desktop/internal/ui"
 )
 
 // screen is a display of our own with a window manager and a message bus: a desktop without a person.
@@ -40,6 +42,7 @@ func newScreen(t *testing.T, size string) *screen {
 	}
 	w := &world{t: t, bin: os.Getenv("MYSTERIUMVPN_WINDOW"), home: t.TempDir()}
 	s := &screen{world: w}
+	s.acceptTerms()
 	s.display = ":" + s.startXvfb(size)
 	s.bus = s.startBus()
 	s.env = append(os.Environ(), "DISPLAY="+s.display, "DBUS_SESSION_BUS_ADDRESS="+s.bus, "LANG=en_US.UTF-8",
@@ -48,6 +51,11 @@ func newScreen(t *testing.T, size string) *screen {
 	wm.Env = s.env
 	s.start("openbox", wm)
 	return s
+}
+
+// acceptTerms makes this no first start.
+func (s *screen) acceptTerms() {
+	require.NoError(s.t, os.WriteFile(filepath.Join(s.home, "terms.json"), []byte(`{"accepted":"`+ui.TermsVersion+`"}`), 0o600))
 }
 
 // startXvfb lets Xvfb choose a free display, and gives its number.

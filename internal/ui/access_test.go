@@ -24,6 +24,10 @@ func nameOf(f fyne.Focusable) string {
 		return o.tip
 	case *helpKey:
 		return o.text
+	case *welcomeKey:
+		return o.text
+	case *option:
+		return o.name
 	case *segments:
 		return fmt.Sprint(o.words)
 	case *power:

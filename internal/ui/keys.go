@@ -37,15 +37,20 @@ func (w *Window) shortcuts() []shortcut {
 func (w *Window) bindKeys() {
 	c := w.window.Canvas()
 	for _, s := range w.shortcuts() {
-		c.AddShortcut(s.key, func(fyne.Shortcut) { s.do() })
+		c.AddShortcut(s.key, func(fyne.Shortcut) {
+			if !w.welcoming() || s.key.KeyName == fyne.KeyQ {
+				s.do()
+			}
+		})
 	}
 	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
-		switch e.Name {
-		case fyne.KeyEscape:
+		switch {
+		case w.welcoming():
+			w.first.focus()
+		case e.Name == fyne.KeyEscape:
 			w.escape()
-		case fyne.KeyF1:
+		case e.Name == fyne.KeyF1:
 			w.showHelp()
-		default:
 		}
 	})
 }

@@ -64,6 +64,7 @@ type pill struct {
 	icon, text string
 	loud       bool // filled with the primary colour
 	bare       bool // no ground until the mouse is over it
+	tall       bool // larger than others: there is one way on
 	tip        string
 	size       float32
 	tone       tone // of a quiet pill's icon and word
@@ -127,6 +128,9 @@ func (r *pillRenderer) metrics() (icon, space, side, height float32) {
 	}
 	if r.b.text == "" {
 		icon, space, side, height = 18, 0, 7, 32
+	}
+	if r.b.tall {
+		side, height = 16, 36
 	}
 	return icon, space, side, height
 }

@@ -103,6 +103,7 @@ func (r *proseRenderer) Layout(size fyne.Size) {
 	r.p.heightFor(size.Width)
 	h := r.p.lineHeight()
 	for i, t := range r.p.lines[:r.p.used] {
+		t.Color = r.p.tone(colours()) // a line may come back that was out of use when the theme changed
 		t.Resize(fyne.NewSize(size.Width, h))
 		t.Move(place(0, float32(i)*h))
 	}

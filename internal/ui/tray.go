@@ -130,6 +130,10 @@ var _ trayHost = desktop.App(nil)
 
 // trayPressed does what an item of the tray's menu says.
 func (w *Window) trayPressed(it trayItem) {
+	if w.welcoming() && it.act != trayQuit { // first things first
+		w.Raise()
+		return
+	}
 	switch it.act {
 	case trayQuick:
 		w.send(vpn.Connect, vpn.Target{})

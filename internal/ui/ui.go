@@ -54,6 +54,9 @@ type Options struct {
 	Computer   bus.Receiver[vpn.Computer] // whether this computer's programs are sent to the tunnel, on Lane; nil = nobody can tell
 	LightPanel bus.Receiver[bool]         // whether the tray's icon stands on a light panel, on Lane; nil = on a dark one
 
+	Agreed string               // the version of the terms that was accepted; "" = none
+	Agree  func(version string) // the user accepts the terms; nil = nobody keeps that
+
 	TrayHost func() bool // whether the desktop has a panel that shows our icon; nil = it has not
 	Home     *Point      // where the user is; nil = not known
 
@@ -70,6 +73,9 @@ func (o *Options) fill() {
 	}
 	if o.Keep == nil {
 		o.Keep = func(Places) {}
+	}
+	if o.Agree == nil {
+		o.Agree = func(string) {}
 	}
 	if o.Zoom == nil {
 		o.Zoom = func(float32) {}

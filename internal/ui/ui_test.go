@@ -57,6 +57,7 @@ func newStage(t testing.TB, change func(*Options)) *stage {
 	o := Options{
 		App: s.app, Lane: l, Status: s.topics.Status.Via(l), Traffic: s.topics.Traffic.Via(l), Settings: s.topics.Settings.Via(l),
 		Proposals: s.topics.Proposals.Via(l), Logs: s.topics.Logs.Via(l), Notices: s.topics.Notices.Via(l), Raise: s.topics.Window.Via(l),
+		Agreed:   TermsVersion,
 		Commands: bus.Sender[vpn.Command](&s.sent), Book: s.book, Ring: s.ring, Computer: s.topics.Computer.Via(l),
 		Keep: func(p Places) { s.kept = append(s.kept, p) }, Save: func(v vpn.Settings) { s.saved = append(s.saved, v) },
 		Now: func() time.Time { return s.now },

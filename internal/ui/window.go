@@ -35,6 +35,8 @@ type Window struct {
 	wide   *pill // back to the whole world
 	gear   *pill
 	home   fyne.CanvasObject
+	main   fyne.CanvasObject // sidebar and pages
+	first  *welcome          // nil = the terms are accepted, and the first start is over
 	stack  *pageStack
 	tray   *tray
 	places *places
@@ -94,7 +96,8 @@ func (w *Window) build() {
 		topFirst(w.header(), w.foot(), nil, nil, w.exits.canvas))
 	w.home = container.NewStack(w.world, container.New(&overMap{w: w}, w.banner.canvas, w.wide, w.notice.canvas, w.card.canvas))
 	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log, historyPage: w.past, settingsPage: w.choice})
-	w.window.SetContent(container.New(&twoPanes{}, side, w.stack.canvas))
+	w.main = container.New(&twoPanes{}, side, w.stack.canvas)
+	w.window.SetContent(w.openWelcome(w.main))
 }
 
 // header has the program's name and its menu.
@@ -165,6 +168,9 @@ func (w *Window) drawProposals() {
 	w.exits.load()
 	w.narrowed()
 	w.drawTray()
+	if w.welcoming() {
+		w.first.draw()
+	}
 }
 
 // narrowed draws the list of exits that the filter leaves.
@@ -183,6 +189,9 @@ func (w *Window) drawSettings(s vpn.Settings) {
 		w.window.Content().Refresh() // Fyne tells its windows only once its loop runs
 	}
 	w.choice.draw(s)
+	if w.welcoming() {
+		w.first.drawNetwork(s.Network)
+	}
 }
 
 func (w *Window) drawTray() {
@@ -212,7 +221,7 @@ func (w *Window) tick() {
 	})
 }
 
-func (w *Window) visibleHome() bool { return w.shown && w.home.Visible() }
+func (w *Window) visibleHome() bool { return w.shown && w.home.Visible() && !w.welcoming() }
 
 // choose makes a target the one that the connect button means. Nothing is connected yet.
 func (w *Window) choose(t vpn.Target) {
@@ -290,6 +299,8 @@ func (w *Window) countryLabel(code string) string {
 // closeAsked is the window's cross. Where there is a tray the window hides; else it is the only way to end the program.
 func (w *Window) closeAsked() {
 	switch {
+	case w.welcoming(): // nothing was agreed to, or nothing is going on yet
+		w.quit()
 	case w.tray != nil && w.o.TrayHost():
 		w.hide()
 	case w.status.Phase.Wanted():
@@ -313,6 +324,9 @@ func (w *Window) Show() {
 	w.drawHome()
 	w.stack.show(true)
 	w.window.Show()
+	if w.welcoming() {
+		w.first.focus()
+	}
 	w.tick()
 }
 
