@@ -92,3 +92,28 @@ func BenchmarkWorld(b *testing.B) {
 		_, _ = decodeAtlas(raw)
 	}
 }
+
+func TestZonesArePlaces(t *testing.T) {
+	for name, want := range map[string][2]float64{"Europe/Vilnius": {25.3, 54.7}, "Europe/Kiev": {30.5, 50.4}, "US/Eastern": {-74, 40.7}, "America/Argentina/Ushuaia": {-68.3, -54.8}} {
+		lon, lat, ok := ZonePlace(name)
+		assert.True(t, ok, name)
+		assert.InDelta(t, want[0], lon, 0.11, name)
+		assert.InDelta(t, want[1], lat, 0.11, name)
+	}
+	for _, name := range []string{"", "UTC", "Etc/UTC", "Mars/Olympus", "Europe/Vilnius 25.3", "CET-1CEST"} {
+		_, _, ok := ZonePlace(name)
+		assert.False(t, ok, name)
+	}
+	n := 0
+	for line := range strings.Lines(zones) {
+		name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		lon, lat, ok := ZonePlace(name)
+		if ok {
+			n++
+			assert.True(t, lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90, line)
+		} else {
+			assert.Contains(t, rest, "=", line)
+		}
+	}
+	assert.Greater(t, n, 400)
+}

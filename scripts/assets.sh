@@ -49,6 +49,17 @@ sed 's|INK|#000|g; s|DOT||' "$out/brand/mark.svg" | rsvg-convert -w 144 -a -o "$
 sed 's|INK|none|g; s|DOT|<circle cx="318" cy="255" r="38"/>|' "$out/brand/mark.svg" | rsvg-convert -w 144 -a -o "$out/icons/mark-dot.png"
 node "$here/assets.js" "$work" "$out/world/world.bin"
 
+# Where time zones are: "zone longitude latitude", in degrees; "alias =zone" for other names of one.
+{
+	awk -F'\t' '!/^#/ && NF > 2 {
+		match($2, /[+-][0-9]+$/); lat = substr($2, 1, RSTART-1); lon = substr($2, RSTART)
+		printf "%s %.1f %.1f\n", $3, degrees(lon, 3), degrees(lat, 2)
+	}
+	function degrees(s, n) { return (substr(s, 1, 1) == "-" ? -1 : 1) * (substr(s, 2, n) + substr(s, 2+n, 2)/60) }
+	' /usr/share/zoneinfo/zone1970.tab /usr/share/zoneinfo/zone.tab
+	awk '$1 == "L" { print $3 " =" $2 }' /usr/share/zoneinfo/tzdata.zi
+} | sort -u -k1,1 >"$out/world/zones.txt"
+
 for w in Regular Medium SemiBold; do cp "$work/font/usr/share/fonts/opentype/inter/Inter-$w.otf" "$out/font/"; done
 cp "$work/font/usr/share/fonts/opentype/inter/InterDisplay-SemiBold.otf" "$out/font/"
 

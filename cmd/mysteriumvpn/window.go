@@ -17,6 +17,7 @@ import (
 	fyneapp "fyne.io/fyne/v2/app"
 	"go.uber.org/zap"
 
+	"github.com/mysteriumvpn/desktop/assets"
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/control"
 	"github.com/mysteriumvpn/desktop/internal/desktop"
@@ -78,7 +79,7 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 			}
 		},
 		Agreed: a.agreed(), Agree: a.agree,
-		TrayHost: trayHost,
+		TrayHost: trayHost, Home: homePoint(),
 		Computer: t.Computer.Via(lane), LightPanel: panel.Via(lane),
 	})
 
@@ -126,6 +127,15 @@ func showProblem(text string) {
 	fy := fyneapp.NewWithID(appID)
 	ui.ShowProblem(fy, text)
 	fy.Run()
+}
+
+// homePoint is roughly where the user is, as the computer's time zone says. Nobody is asked.
+func homePoint() *ui.Point {
+	lon, lat, ok := assets.ZonePlace(desktop.TimeZone())
+	if !ok {
+		return nil
+	}
+	return &ui.Point{Lon: lon, Lat: lat}
 }
 
 // display reports whether there is an X server to draw on; a Wayland desktop offers one too, by XWayland.

@@ -133,13 +133,13 @@ var full = vpn.Status{
 }
 
 func TestStatusAsPrinted(t *testing.T) {
-	d := statusDoc(moment{full, vpn.Traffic{BytesSent: 1, BytesReceived: 2, SentPerSecond: 3, ReceivedPerSecond: 4, LastHandshake: noon}})
+	d := statusDoc(moment{full, vpn.Traffic{BytesSent: 1, BytesReceived: 2, SentPerSecond: 3, ReceivedPerSecond: 4, MTU: 1420, LastHandshake: noon}})
 	j, err := json.Marshal(d)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"phase":"up",
 		"exit":{"country":"DE","country_name":"Germany","city":"Berlin","provider_id":"`+provider+`","service_type":"wireguard","ip_type":"residential","quality":2.4,"quality_grade":"high","latency_ms":55,"bandwidth_mbps":45.5},
 		"proxy":{"socks5":"127.0.0.1:1080","http":"127.0.0.1:1080"},"since":"2026-01-02T12:00:00Z",
-		"bytes_sent":1,"bytes_received":2,"bytes_sent_per_second":3,"bytes_received_per_second":4,"last_handshake":"2026-01-02T12:00:00Z",
+		"bytes_sent":1,"bytes_received":2,"bytes_sent_per_second":3,"bytes_received_per_second":4,"mtu":1420,"last_handshake":"2026-01-02T12:00:00Z",
 		"node":{"state":"running","version":"1.33.2","pid":42,"api":"127.0.0.1:4050","adopted":false},
 		"network":"sandbox","mode":"proxy","reason":null,"attempt":0}`, string(j))
 	j, err = json.Marshal(statusDoc(moment{status: vpn.Status{Phase: vpn.Failed, Reason: vpn.Reason{Code: vpn.NoExitInCountry, A: "Germany"}}}))

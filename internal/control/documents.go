@@ -20,6 +20,7 @@ type StatusDoc struct {
 	BytesReceived          uint64      `json:"bytes_received"`            // likewise
 	BytesSentPerSecond     uint64      `json:"bytes_sent_per_second"`     // in the last second
 	BytesReceivedPerSecond uint64      `json:"bytes_received_per_second"` // likewise
+	MTU                    int         `json:"mtu"`                       // of packets inside the tunnel; 0 = no tunnel, or not known
 	LastHandshake          *time.Time  `json:"last_handshake"`            // with the exit; null = none yet
 	Node                   NodeDoc     `json:"node"`
 	Network                vpn.Network `json:"network"` // where proposals come from
@@ -116,6 +117,7 @@ func statusDoc(m moment) StatusDoc {
 		BytesSentPerSecond:     m.traffic.SentPerSecond,
 		BytesReceivedPerSecond: m.traffic.ReceivedPerSecond,
 		LastHandshake:          timeOrNil(m.traffic.LastHandshake),
+		MTU:                    m.traffic.MTU,
 		Node:                   NodeDoc(s.Node),
 		Network:                s.Network,
 		Mode:                   s.Mode,

@@ -82,6 +82,7 @@ type Core struct {
 	dialing  chan struct{}      // closed when the dial under way has returned
 	consumer string             // the identity that is unlocked
 	avoided  map[string]time.Time
+	preset   int // of the settings, as last seen
 
 	tunnelMu  sync.Mutex    // one Up or Down at a time; never taken on the lane
 	tunnelGen atomic.Uint64 // rises with each wg-up, so that a late drop cannot hit a newer tunnel
@@ -94,7 +95,10 @@ func New(p Parts) *Core {
 	c.nodeCtx, c.stopNode = context.WithCancel(c.ctx)
 	c.state.Network, c.state.Proxy, c.state.Mode = p.Network, p.Proxy, vpn.ProxyMode
 	c.Lane.Post(func() { c.Status.Send(c.state.Status) })
-	c.forget = c.Commands.On(func(v vpn.Command) { c.take(command(v)) })
+	c.preset = c.Settings.Load().FilterPreset
+	commands := c.Commands.On(func(v vpn.Command) { c.take(command(v)) })
+	settings := c.Settings.Via(c.Lane).On(c.presetChanged)
+	c.forget = func() { commands(); settings() }
 	return c
 }
 

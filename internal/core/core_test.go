@@ -370,3 +370,40 @@ func TestWhyTheNodeLeftIsSaidInOneSentence(t *testing.T) {
 		assert.Equal(t, c.want, nodeReason(c.state).Text())
 	}
 }
+
+func TestFiltersHoldWhereTheChoiceIsLeftToUs(t *testing.T) {
+	inRig(t, func(r *rig) {
+		hosting := offer("0xde3", "DE", 1.2)
+		hosting.Location.IPType = "hosting"
+		r.api.SetProposals(offer("0xde1", "DE", 2.5), hosting, offer("0xnl1", "NL", 1))
+		s := r.topics.Settings.Load()
+		s.FilterIPType = "hosting"
+		r.topics.Settings.Send(s)
+		r.running()
+		r.connect(vpn.Target{})
+		assert.Equal(t, "0xde3", r.topics.Status.Load().Exit.ProviderID, "quick connect")
+		r.connect(vpn.Target{ProviderID: "0xde1"})
+		assert.Equal(t, "0xde1", r.topics.Status.Load().Exit.ProviderID, "whom the user names is taken")
+		assert.Empty(t, r.said.All())
+		r.connect(vpn.Target{Country: "NL"})
+		assert.Equal(t, "0xnl1", r.topics.Status.Load().Exit.ProviderID, "none there passes: the country counts more")
+		require.Len(t, r.said.All(), 1)
+		assert.Equal(t, vpn.FiltersPassNone, r.said.Last().Reason.Code)
+		r.connect(vpn.Target{Country: "DE"})
+		assert.Equal(t, "0xde3", r.topics.Status.Load().Exit.ProviderID)
+	})
+}
+
+func TestAPresetIsAskedForAtOnce(t *testing.T) {
+	inRig(t, func(r *rig) {
+		r.running()
+		require.Zero(t, r.core.Book.Load().Preset)
+		assert.Len(t, r.core.Book.Load().Presets, 3)
+		s := r.topics.Settings.Load()
+		s.FilterPreset = 2
+		r.topics.Settings.Send(s)
+		synctest.Wait()
+		assert.Equal(t, 2, r.core.Book.Load().Preset)
+		assert.Equal(t, r.core.Book.Load().Version, r.topics.Proposals.Load())
+	})
+}

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
@@ -78,13 +79,39 @@ func (c *Core) run(e effect) {
 }
 
 func (c *Core) list(ctx context.Context, api *tequilapi.Client) vpn.Reason {
-	all, err := api.Proposals(ctx, tequilapi.ProposalQuery{})
-	if err != nil {
+	l := proposals.Listing{Preset: c.Settings.Load().FilterPreset}
+	var err error
+	if l.Offers, err = api.Proposals(ctx, tequilapi.ProposalQuery{}); err != nil {
 		c.Log.Warn("list proposals", zap.Error(err))
 		return reasonOf(err, "")
 	}
-	c.Proposals.Send(c.Book.Replace(all, time.Now()).Version)
+	// The node's own lists are a convenience: without them there are proposals all the same.
+	if l.Presets, err = api.FilterPresets(ctx); err != nil {
+		c.Log.Info("list the node's presets", zap.Error(err))
+	}
+	if l.Preset != 0 {
+		if l.Members, err = api.Proposals(ctx, tequilapi.ProposalQuery{PresetID: l.Preset}); err != nil {
+			c.Log.Warn("list the proposals of a preset", zap.Int("preset", l.Preset), zap.Error(err))
+			l.Preset = 0
+		}
+	}
+	l.At = time.Now()
+	c.Proposals.Send(c.Book.ReplaceListed(l).Version)
 	return vpn.Reason{}
+}
+
+// presetChanged asks for the members of another preset at once: somebody waits for the list. It is on the lane.
+func (c *Core) presetChanged(s vpn.Settings) {
+	if s.FilterPreset == c.preset {
+		return
+	}
+	c.preset = s.FilterPreset
+	if api := c.api; api != nil && c.state.Node.State == vpn.NodeRunning {
+		c.async(askLimit, func(ctx context.Context) input {
+			_ = c.list(ctx, api) // it has logged why not; the machine asks again by itself
+			return nil
+		})
+	}
 }
 
 // unlock makes the node's remembered identity usable, or its first one. Unlocking lasts as long as the process.
@@ -105,13 +132,26 @@ func unlock(ctx context.Context, api *tequilapi.Client) (id string, why vpn.Reas
 	}
 }
 
-// pick chooses among the proposals in the book; providers that failed lately come last.
+// pick chooses among the proposals in the book that pass the filters of the settings; providers that failed lately come last.
 func (c *Core) pick(t vpn.Target) (vpn.Exit, vpn.Reason) {
 	now := time.Now()
-	p, why := c.Book.Load().Pick(t, func(id string) bool { return now.Before(c.avoided[id]) })
+	all := c.Book.Load()
+	from := all
+	if f := proposals.FilterOf(c.Settings.Load()); f.Parts() != 0 && t.ProviderID == "" {
+		from = all.Narrow(f, proposals.ByName)
+		_, none := from.Pick(t, nil)
+		if _, some := all.Pick(t, nil); !none.Zero() && some.Zero() {
+			// Whoever asks for a country wants that more than what the filters say. The window says so before.
+			from = all
+			if c.state.tries == 0 {
+				c.Notices.Send(vpn.Notice{Severity: vpn.Warning, Reason: vpn.Reason{Code: vpn.FiltersPassNone}})
+			}
+		}
+	}
+	p, why := from.Pick(t, func(id string) bool { return now.Before(c.avoided[id]) })
 	if !why.Zero() && t.ProviderID == "" && c.state.tries == 0 {
 		// Every candidate has failed lately. One of them may be back: better than to say that there is none.
-		if again, still := c.Book.Load().Pick(t, func(string) bool { return false }); still.Zero() {
+		if again, still := from.Pick(t, func(string) bool { return false }); still.Zero() {
 			return again.Exit, vpn.Reason{}
 		}
 	}

@@ -101,7 +101,7 @@ func (c *Core) read(last vpn.Traffic) vpn.Traffic {
 	}
 	now := time.Now()
 	return vpn.Traffic{
-		BytesSent: s.BytesSent, BytesReceived: s.BytesReceived, LastHandshake: s.LastHandshake, At: now,
+		BytesSent: s.BytesSent, BytesReceived: s.BytesReceived, LastHandshake: s.LastHandshake, MTU: s.MTU, At: now,
 		SentPerSecond:     rate(last.BytesSent, s.BytesSent, now.Sub(last.At)),
 		ReceivedPerSecond: rate(last.BytesReceived, s.BytesReceived, now.Sub(last.At)),
 	}

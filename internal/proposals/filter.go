@@ -6,17 +6,43 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mysteriumvpn/desktop/internal/vpn"
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
 
 // Price is an amount of MYST, for those who only pass it on.
 type Price = tequilapi.Money
 
+// Preset is a list that the node keeps by itself, likewise.
+type Preset = tequilapi.FilterPreset
+
 // Filter leaves out proposals that the user does not want to see. The zero Filter leaves out none. It is comparable.
 type Filter struct {
 	Quality Grade           `json:"quality,omitzero"`  // at least; UnknownGrade = any
 	PerGiB  tequilapi.Money `json:"per_gib,omitzero"`  // at most; zero = any
 	IPType  string          `json:"ip_type,omitempty"` // as the node names it; "" = any
+	Preset  int             `json:"preset,omitempty"`  // one of the node's own lists, by its number; 0 = none
+}
+
+// FilterOf is the filter that settings ask for. What they have that cannot be is left out of it.
+func FilterOf(s vpn.Settings) Filter {
+	f := Filter{IPType: s.FilterIPType, Preset: max(s.FilterPreset, 0)}
+	_ = f.Quality.UnmarshalText([]byte(s.FilterQuality)) // leaves UnknownGrade: any
+	if p, err := tequilapi.ParseWei(s.FilterPrice); err == nil && s.FilterPrice != "" {
+		f.PerGiB = p
+	}
+	return f
+}
+
+// Into writes the filter into settings.
+func (f Filter) Into(s *vpn.Settings) {
+	s.FilterQuality, s.FilterPrice, s.FilterIPType, s.FilterPreset = "", "", f.IPType, f.Preset
+	if f.Quality != UnknownGrade {
+		s.FilterQuality = f.Quality.String()
+	}
+	if !f.PerGiB.IsZero() {
+		s.FilterPrice = f.PerGiB.Wei()
+	}
 }
 
 // Parts are parts of a Filter, as a set.
@@ -27,6 +53,7 @@ const (
 	QualityPart Parts = 1 << iota
 	PricePart
 	IPTypePart
+	PresetPart
 )
 
 // Parts tells which parts of the filter ask for something.
@@ -40,6 +67,9 @@ func (f Filter) Parts() Parts {
 	}
 	if f.IPType != "" {
 		p |= IPTypePart
+	}
+	if f.Preset != 0 {
+		p |= PresetPart
 	}
 	return p
 }
@@ -56,7 +86,18 @@ func (f Filter) Misses(p *Proposal) Parts {
 	if f.IPType != "" && !strings.EqualFold(f.IPType, p.IPType) {
 		m |= IPTypePart
 	}
+	if f.Preset != 0 && p.Preset != f.Preset {
+		m |= PresetPart
+	}
 	return m
+}
+
+// Known is the filter without a preset whose members the node has not told yet: nobody knows what it would leave out.
+func (s *Snapshot) Known(f Filter) Filter {
+	if f.Preset != s.Preset {
+		f.Preset = 0
+	}
+	return f
 }
 
 // Blame tells how many of the proposals behind hits, which were found without the filter, it leaves out, and which parts do.

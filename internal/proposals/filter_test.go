@@ -135,3 +135,38 @@ func BenchmarkNarrow10k(b *testing.B) {
 		})
 	}
 }
+
+func TestAPresetHoldsOnceItsMembersAreKnown(t *testing.T) {
+	var b Book
+	list := []tequilapi.Proposal{offer(1, "DE", "Berlin", 2.5), offer(2, "DE", "Bonn", 1.5), offer(3, "NL", "", 2.9)}
+	presets := []Preset{{ID: 1, Name: "Media Streaming"}}
+	f := Filter{Preset: 1}
+	s := b.ReplaceListed(Listing{Offers: list, Presets: presets})
+	assert.Equal(t, presets, s.Presets)
+	assert.Len(t, s.Narrow(f, ByName).Proposals, 3, "nobody knows yet what it leaves out")
+	assert.Zero(t, s.Known(f).Parts())
+
+	members := []tequilapi.Proposal{offer(3, "NL", "", 2.9)}
+	members[0].ProviderID = strings.ToUpper(members[0].ProviderID)
+	s = b.ReplaceListed(Listing{Offers: list, Presets: presets, Preset: 1, Members: members})
+	n := s.Narrow(f, BestFirst)
+	require.Len(t, n.Proposals, 1)
+	assert.Equal(t, "NL", n.Proposals[0].Country)
+	assert.Equal(t, presets, n.Presets)
+	assert.Equal(t, PresetPart, s.Known(f).Misses(&s.Countries[0].Proposals[0]))
+	version := s.Version
+	assert.Equal(t, version, b.ReplaceListed(Listing{Offers: list, Presets: presets, Preset: 1, Members: members}).Version, "nothing new")
+	assert.Greater(t, b.ReplaceListed(Listing{Offers: list, Presets: presets}).Version, version)
+}
+
+func TestAFilterIsKeptInSettings(t *testing.T) {
+	for _, f := range []Filter{{}, {Quality: High}, {PerGiB: tequilapi.Wei(12345)}, {IPType: "hosting", Preset: 2}} {
+		s := vpn.Settings{Theme: "dark", FilterQuality: "low", FilterPrice: "1", FilterIPType: "x", FilterPreset: 9}
+		f.Into(&s)
+		assert.Equal(t, f, FilterOf(s))
+		assert.NoError(t, s.Check())
+		assert.Equal(t, "dark", s.Theme)
+	}
+	bad := vpn.Settings{FilterQuality: "superb", FilterPrice: "a lot", FilterPreset: -1}
+	assert.Zero(t, FilterOf(bad), "what cannot be asks for nothing")
+}

@@ -45,6 +45,7 @@ func (o *Order) UnmarshalText(b []byte) error {
 // tell the best of what is left, and Search, Pick and Explain know nothing else. It copies the list, so callers keep the
 // answer. The zero filter by name gives s itself.
 func (s *Snapshot) Narrow(f Filter, o Order) *Snapshot {
+	f = s.Known(f)
 	if f.Parts() == 0 && o == ByName {
 		return s
 	}
@@ -83,7 +84,7 @@ func (s *Snapshot) Narrow(f Filter, o Order) *Snapshot {
 		}
 		slices.SortFunc(n.found, func(a, b int32) int { return cheaper(&list[a], &list[b]) })
 	}
-	n.Version, n.At = s.Version, s.At
+	n.Version, n.At, n.Preset, n.Presets = s.Version, s.At, s.Preset, s.Presets
 	return n
 }
 

@@ -23,6 +23,7 @@ type Proposal struct {
 	ISP     string // who gives the provider its internet; "" = unknown
 	PerHour tequilapi.Money
 	PerGiB  tequilapi.Money
+	Preset  int // Snapshot.Preset, if the node has it on that list; 0 = it has not
 }
 
 // Country is one country with at least one proposal.
@@ -39,10 +40,12 @@ type Country struct {
 
 // Snapshot is one list of proposals, frozen. The zero Snapshot is empty and of version 0: nothing heard yet.
 type Snapshot struct {
-	Version   uint64     // rises with every list that differs from the one before
-	At        time.Time  // when the list was read
-	Proposals []Proposal // by country in the order of Countries, best first within one or as Narrow was asked
-	Countries []Country  // by name, or in the order that Narrow was asked for; the unknown country last
+	Version   uint64                   // rises with every list that differs from the one before
+	At        time.Time                // when the list was read
+	Proposals []Proposal               // by country in the order of Countries, best first within one or as Narrow was asked
+	Countries []Country                // by name, or in the order that Narrow was asked for; the unknown country last
+	Presets   []tequilapi.FilterPreset // lists that the node keeps by itself; nil = not asked yet
+	Preset    int                      // the one whose members were asked for; 0 = none
 
 	called map[string]string // by code: what the user calls countries
 	byRank []int32           // places in Proposals, best first
@@ -71,7 +74,7 @@ func (b *Book) Call(names map[string]string) {
 	list := slices.Clone(was.Proposals)
 	inOrder(list, names)
 	s := newSnapshot(list, names)
-	s.Version, s.At = was.Version+1, was.At
+	s.Version, s.At, s.Preset, s.Presets = was.Version+1, was.At, was.Preset, was.Presets
 	b.newest.Store(s)
 }
 
@@ -88,18 +91,43 @@ func (b *Book) Load() *Snapshot {
 // Replace makes offers the newest list, read at the given time, and returns its snapshot. Offers that our tunnel cannot
 // carry are left out. A list that says the same as the one before keeps its version, so that nobody draws it again.
 func (b *Book) Replace(offers []tequilapi.Proposal, at time.Time) *Snapshot {
+	return b.ReplaceListed(Listing{Offers: offers, At: at})
+}
+
+// Listing is what a node was asked for at a time.
+type Listing struct {
+	Offers  []tequilapi.Proposal
+	Presets []tequilapi.FilterPreset // lists that the node keeps by itself
+	Preset  int                      // the one whose members were asked for; 0 = none
+	Members []tequilapi.Proposal     // those
+	At      time.Time
+}
+
+// ReplaceListed is Replace with the node's own lists.
+func (b *Book) ReplaceListed(l Listing) *Snapshot {
 	b.write.Lock()
 	defer b.write.Unlock()
-	list := accept(offers, b.called)
+	list := accept(l.Offers, b.called)
+	if l.Preset != 0 {
+		in := make(map[string]bool, len(l.Members))
+		for i := range l.Members {
+			in[strings.ToLower(l.Members[i].ProviderID)] = true
+		}
+		for i := range list {
+			if in[list[i].ProviderID] {
+				list[i].Preset = l.Preset
+			}
+		}
+	}
 	was := b.Load()
-	if was.Version != 0 && slices.Equal(was.Proposals, list) {
+	if was.Version != 0 && was.Preset == l.Preset && slices.Equal(was.Presets, l.Presets) && slices.Equal(was.Proposals, list) {
 		same := *was
-		same.At = at
+		same.At = l.At
 		b.newest.Store(&same)
 		return &same
 	}
 	s := newSnapshot(list, b.called)
-	s.Version, s.At = was.Version+1, at
+	s.Version, s.At, s.Preset, s.Presets = was.Version+1, l.At, l.Preset, l.Presets
 	b.newest.Store(s)
 	return s
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -105,14 +106,17 @@ func (d *details) draw(s vpn.Status, t vpn.Traffic, exit vpn.Exit, why string, n
 	}
 	set(d.why, why)
 	set(d.provider, exit.ProviderID)
-	set(d.protocol, protocolWords(exit.ServiceType))
-	shake, in, out := "", "", ""
+	shake, in, out, mtu := "", "", "", ""
 	if !t.At.IsZero() && s.Phase.Wanted() {
 		in, out = sizeText(t.BytesReceived), sizeText(t.BytesSent)
+		if t.MTU > 0 {
+			mtu = "MTU " + strconv.Itoa(t.MTU)
+		}
 		if !t.LastHandshake.IsZero() {
 			shake = agoWords(now.Sub(t.LastHandshake))
 		}
 	}
+	set(d.protocol, joined(protocolWords(exit.ServiceType), mtu))
 	set(d.handshake, shake)
 	set(d.received, in)
 	set(d.sent, out)

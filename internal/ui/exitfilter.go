@@ -52,6 +52,21 @@ func openFilter(below *pill, c fyne.Canvas, f proposals.Filter, o proposals.Orde
 		d.choice(lang.L("Kind of address"), max(slices.Index(ipTypes, f.IPType), 0), func(i int) { d.filter.IPType = ipTypes[i] },
 			lang.L("Any"), lang.L("Residential"), lang.L("Hosting")),
 	}
+	if presets := snapshot.Presets[:min(len(snapshot.Presets), 3)]; len(presets) > 0 {
+		words, at := []string{lang.L("Any")}, 0
+		for i, p := range presets {
+			words = append(words, presetWord(p))
+			if p.ID == f.Preset {
+				at = i + 1
+			}
+		}
+		lines = append(lines, d.choice(lang.L("Good for"), at, func(i int) {
+			d.filter.Preset = 0
+			if i > 0 {
+				d.filter.Preset = presets[i-1].ID
+			}
+		}, words...))
+	}
 	if len(steps) > 0 {
 		lines = append(lines, d.choice(lang.L("MYST per GiB at most"), at, func(i int) {
 			d.filter.PerGiB = proposals.Price{}
@@ -130,8 +145,11 @@ func (wideRow) MinSize(o []fyne.CanvasObject) fyne.Size {
 func (wideRow) Layout(o []fyne.CanvasObject, s fyne.Size) { o[0].Resize(s) }
 
 // filterWords says in a few words what a filter asks for.
-func filterWords(f proposals.Filter) string {
+func filterWords(f proposals.Filter, s *proposals.Snapshot) string {
 	var parts []string
+	if f.Preset != 0 {
+		parts = append(parts, presetNamed(f.Preset, s))
+	}
 	if f.IPType != "" {
 		parts = append(parts, lang.L(f.IPType))
 	}
@@ -151,6 +169,28 @@ func qualityFrom(g proposals.Grade) string {
 	return lang.L("medium quality or better")
 }
 
+// presetWord is what the node's own lists are called: those that every node has in the user's language, others as they are.
+func presetWord(p proposals.Preset) string {
+	switch p.Name {
+	case "Media Streaming":
+		return lang.L("Streaming")
+	case "Browsing":
+		return lang.L("Browsing")
+	case "Download":
+		return lang.L("Downloads")
+	}
+	return p.Name
+}
+
+func presetNamed(id int, s *proposals.Snapshot) string {
+	for _, p := range s.Presets {
+		if p.ID == id {
+			return presetWord(p)
+		}
+	}
+	return lang.L("The node's list {{.N}}", map[string]int{"N": id})
+}
+
 // blameWords names the parts of a filter that hide exits.
 func blameWords(parts proposals.Parts) string {
 	var words []string
@@ -162,6 +202,9 @@ func blameWords(parts proposals.Parts) string {
 	}
 	if parts&proposals.IPTypePart != 0 {
 		words = append(words, lang.L("kind of address"))
+	}
+	if parts&proposals.PresetPart != 0 {
+		words = append(words, lang.L("what it is good for"))
 	}
 	return strings.Join(words, ", ")
 }

@@ -25,6 +25,7 @@ type exits struct {
 	places  *places
 	choose  func(vpn.Target) // a row was selected
 	connect func(vpn.Target)
+	keep    func(proposals.Filter) // the user wants another filter; it comes back with the settings
 
 	search *searchEntry
 	tabs   *segments
@@ -43,6 +44,7 @@ type exits struct {
 	keyTip *label
 	canvas fyne.CanvasObject
 
+	wish     proposals.Filter // in force, or just asked for
 	snapshot *proposals.Snapshot
 	offers   *proposals.Snapshot // without what the filter leaves out, in the order asked for
 	shown    []entry
@@ -53,9 +55,9 @@ type exits struct {
 	syncing  bool // the selection is being moved by us, not by the user
 }
 
-func newExits(book *proposals.Book, kept *places, choose, connect func(vpn.Target), redraw func()) *exits {
-	x := &exits{book: book, places: kept, choose: choose, connect: connect, redraw: redraw, open: map[string]bool{}, snapshot: book.Load()}
-	x.offers = x.snapshot.Narrow(kept.now.Filter, kept.now.Order)
+func newExits(book *proposals.Book, kept *places, choose, connect func(vpn.Target), redraw func(), keep func(proposals.Filter)) *exits {
+	x := &exits{book: book, places: kept, choose: choose, connect: connect, redraw: redraw, keep: keep, open: map[string]bool{}, snapshot: book.Load()}
+	x.offers = x.snapshot.Narrow(x.wish, kept.now.Order)
 	x.search = newSearchEntry()
 	x.search.OnChanged = func(string) { x.drawSearch(); x.find(); x.list.ScrollToTop() }
 	x.search.toList = x.focusList
@@ -102,7 +104,7 @@ func (x *exits) drawSearch() {
 // load draws the newest snapshot.
 func (x *exits) load() {
 	x.snapshot = x.book.Load()
-	x.offers = x.snapshot.Narrow(x.places.now.Filter, x.places.now.Order)
+	x.offers = x.snapshot.Narrow(x.wish, x.places.now.Order)
 	x.drawFilter()
 	x.find()
 }
@@ -112,40 +114,44 @@ func (x *exits) openFilter() {
 	if c == nil {
 		return
 	}
-	x.filter = openFilter(x.funnel, c, x.places.now.Filter, x.places.now.Order, x.snapshot, x.narrow)
+	x.filter = openFilter(x.funnel, c, x.wish, x.places.now.Order, x.snapshot, x.narrow)
 	x.drawFilter()
 }
 
 // narrow shows the list with another filter or in another order, and keeps both for the next time.
 func (x *exits) narrow(f proposals.Filter, o proposals.Order) {
-	x.places.narrow(f, o)
+	x.places.order(o)
+	was := x.wish
+	x.wish = f
+	if f != was {
+		x.keep(f)
+	}
+	x.renew()
+}
+
+// drawSettings follows a filter that was set elsewhere.
+func (x *exits) drawSettings(s vpn.Settings) {
+	if f := proposals.FilterOf(s); f != x.wish {
+		x.wish = f
+		x.renew()
+	}
+}
+
+func (x *exits) renew() {
 	x.load()
 	x.list.ScrollToTop()
 	x.redraw()
 }
 
-// wanted is a target as core should have it, which knows of no filter: with one, the best exit that passes it. Where
-// none does, the target itself; the card says so before.
-func (x *exits) wanted(t vpn.Target) vpn.Target {
-	if x.places.now.Filter.Parts() == 0 || t.ProviderID != "" {
-		return t
-	}
-	p, why := x.offers.Pick(t, nil)
-	if !why.Zero() {
-		return t
-	}
-	return vpn.Target{Country: p.Country, ProviderID: p.ProviderID}
-}
-
 // drawFilter shows that there are filters, and how many exits pass them.
 func (x *exits) drawFilter() {
-	f := x.places.now.Filter
+	f := x.wish
 	x.chip.Hidden = f.Parts() == 0
 	x.funnel.tone = inkTone
 	if !x.chip.Hidden {
 		x.funnel.tone = linkTone
 	}
-	x.active.set("x", filterWords(f))
+	x.active.set("x", filterWords(f, x.snapshot))
 	x.funnel.Refresh()
 	x.chip.Refresh()
 	if x.canvas != nil {
@@ -168,7 +174,7 @@ func (x *exits) draw(s vpn.Status) {
 
 // blame tells how many exits would be seen here but for the filter, if none is, and which of its parts hide them.
 func (x *exits) blame() (int, proposals.Parts) {
-	f := x.places.now.Filter
+	f := x.snapshot.Known(x.wish)
 	if len(x.shown) > 0 || f.Parts() == 0 {
 		return 0, 0
 	}

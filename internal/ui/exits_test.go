@@ -64,7 +64,8 @@ func TestTheFilterIsSetByKeyboardAndKept(t *testing.T) {
 	key(fyne.KeyRight)
 	want := proposals.Filter{Quality: proposals.High, IPType: "residential"}
 	kept := s.kept[len(s.kept)-1]
-	assert.Equal(t, want, kept.Filter)
+	s.lane.Run()
+	assert.Equal(t, want, proposals.FilterOf(s.saved[len(s.saved)-1]))
 	assert.Equal(t, proposals.BestFirst, kept.Order)
 	for _, p := range s.exits.offers.Proposals {
 		assert.Zero(t, want.Misses(&p))
@@ -79,8 +80,7 @@ func TestTheFilterIsSetByKeyboardAndKept(t *testing.T) {
 	require.True(t, s.exits.chip.Visible())
 	assert.Equal(t, "residential · high quality", s.exits.active.text)
 	s.pressed()
-	best, _ := s.exits.offers.Pick(vpn.Target{}, nil)
-	s.wants(vpn.Command{Verb: vpn.Connect, Target: vpn.Target{Country: best.Country, ProviderID: best.ProviderID}})
+	s.wants(vpn.Command{Verb: vpn.Connect}) // core knows the filter too
 	s.exits.active.press()
 	assert.False(t, s.exits.chip.Visible())
 	assert.Len(t, s.exits.offers.Proposals, 61)
@@ -88,7 +88,8 @@ func TestTheFilterIsSetByKeyboardAndKept(t *testing.T) {
 }
 
 func TestAnEmptyListNamesTheFilterThatHidesThings(t *testing.T) {
-	s := newStage(t, func(o *Options) { o.Places = Places{Filter: proposals.Filter{IPType: "satellite"}} })
+	s := newStage(t, nil)
+	s.topics.Settings.Send(vpn.Settings{FilterIPType: "satellite"})
 	s.offer(sandbox(61))
 	assert.Empty(t, s.exits.shown)
 	assert.Equal(t, "61 exits hidden", s.exits.empty.full)
@@ -148,4 +149,36 @@ func TestASwitchIsARecentCountryToo(t *testing.T) {
 	s.status(up)
 	assert.Equal(t, []string{"JP", first}, s.kept[len(s.kept)-1].Recent)
 	assert.Equal(t, []string{"JP", first}, s.countries()[:2], "and it stands first at once")
+}
+
+func TestAPresetOfTheNodeIsAFilter(t *testing.T) {
+	s := newStage(t, nil)
+	presets := []proposals.Preset{{ID: 1, Name: "Media Streaming"}, {ID: 7, Name: "My own"}}
+	list := sandbox(61)
+	s.topics.Proposals.Send(s.book.ReplaceListed(proposals.Listing{Offers: list, Presets: presets}).Version)
+	s.lane.Run()
+	s.exits.funnel.press()
+	row := s.exits.filter.rows[3]
+	assert.Equal(t, []string{"Any", "Streaming", "My own"}, row.words)
+	row.choose(1)
+	require.NotEmpty(t, s.saved)
+	assert.Equal(t, 1, s.saved[len(s.saved)-1].FilterPreset)
+	assert.Equal(t, "Streaming", s.exits.active.text)
+	assert.Len(t, s.exits.offers.Proposals, 61, "the node has not said yet which they are")
+	s.topics.Proposals.Send(s.book.ReplaceListed(proposals.Listing{Offers: list, Presets: presets, Preset: 1, Members: list[:5]}).Version)
+	s.lane.Run()
+	assert.Len(t, s.exits.offers.Proposals, 5)
+	s.exits.search.SetText("rotterdam")
+	assert.Equal(t, "By the filter on what it is good for.", s.exits.hint.full)
+}
+
+func TestAFilterThatComesWithTheSettingsIsShown(t *testing.T) {
+	s := newStage(t, nil)
+	s.offer(sandbox(61))
+	s.topics.Settings.Send(vpn.Settings{FilterQuality: "high"})
+	s.lane.Run()
+	assert.True(t, s.exits.chip.Visible())
+	assert.Equal(t, "high quality", s.exits.active.text)
+	assert.Less(t, len(s.exits.offers.Proposals), 61)
+	assert.Empty(t, s.saved, "nothing goes back")
 }

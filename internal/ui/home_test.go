@@ -24,9 +24,10 @@ func TestDetailsUnfoldAndAreCopied(t *testing.T) {
 	assert.Equal(t, up.Exit.ProviderID, d.provider.value[0].full, "whole")
 	assert.Equal(t, "–", d.handshake.full)
 	s.now = noon.Add(12 * time.Second)
-	s.topics.Traffic.Send(vpn.Traffic{BytesReceived: 5_000_000, BytesSent: 2000, LastHandshake: noon, At: s.now})
+	s.topics.Traffic.Send(vpn.Traffic{BytesReceived: 5_000_000, BytesSent: 2000, LastHandshake: noon, MTU: 1420, At: s.now})
 	s.lane.Run()
 	assert.Equal(t, "12 s ago", d.handshake.full)
+	assert.Equal(t, "WireGuard · MTU 1420", d.protocol.full)
 	assert.Equal(t, "5.00 MB", d.received.full)
 	for x, want := range map[*detail]string{
 		d.provider: up.Exit.ProviderID, d.socks: "socks5://127.0.0.1:41871", d.http: "http://127.0.0.1:41871",

@@ -10,9 +10,8 @@ import (
 // are none, and the whole list by name.
 type Places struct {
 	Favourites []string
-	Recent     []string         // newest first
-	Filter     proposals.Filter `json:",omitzero"`
-	Order      proposals.Order  `json:",omitzero"`
+	Recent     []string        // newest first
+	Order      proposals.Order `json:",omitzero"`
 }
 
 // places is the window's own copy of Places, handed to keep after each change.
@@ -26,9 +25,11 @@ const recentLimit = 12
 func (p *places) isFavourite(code string) bool { return slices.Contains(p.now.Favourites, code) }
 func (p *places) recent() []string             { return p.now.Recent }
 
-func (p *places) narrow(f proposals.Filter, o proposals.Order) {
-	p.now.Filter, p.now.Order = f, o
-	p.keep(p.now)
+func (p *places) order(o proposals.Order) {
+	if p.now.Order != o {
+		p.now.Order = o
+		p.keep(p.now)
+	}
 }
 
 func (p *places) toggle(code string) {

@@ -300,12 +300,14 @@ func TestAFileNeverOpensTheProxySilently(t *testing.T) {
 
 func TestEverySettingIsInWords(t *testing.T) {
 	kept := map[string]bool{"LastExit": true, "LastCountry": true} // noted by the program
-	values := map[string]string{"Network": "mysterium", "Proxy": "127.0.0.1:9", "DNS": "9.9.9.9", "Theme": "dark", "Language": "de", "TextSize": "large"}
+	values := map[string]string{"Network": "mysterium", "Proxy": "127.0.0.1:9", "DNS": "9.9.9.9", "Theme": "dark", "Language": "de", "TextSize": "large", "FilterQuality": "high", "FilterPrice": "1000000000000000000", "FilterIPType": "hosting"}
 	for f := range reflect.TypeFor[vpn.Settings]().Fields() {
 		var s vpn.Settings
 		v := reflect.ValueOf(&s).Elem().FieldByIndex(f.Index)
 		if v.Kind() == reflect.Bool {
 			v.SetBool(true)
+		} else if v.Kind() == reflect.Int {
+			v.SetInt(2)
 		} else {
 			v.SetString(values[f.Name])
 		}

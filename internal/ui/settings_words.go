@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/mysteriumvpn/desktop/assets"
+	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -131,6 +132,40 @@ func networkWord(n vpn.Network) string {
 	return lang.L("Sandbox")
 }
 
+func orAny(word string) string {
+	if word == "" {
+		return lang.L("Any")
+	}
+	return word
+}
+
+func qualityWord(name string) string {
+	switch name {
+	case "":
+		return ""
+	case "high":
+		return lang.L("High")
+	case "medium":
+		return lang.L("Medium")
+	}
+	return name
+}
+
+func filterPrice(s vpn.Settings) string {
+	if p := proposals.FilterOf(s).PerGiB; !p.IsZero() {
+		return priceText(p.Human())
+	}
+	return ""
+}
+
+// filterPreset names a preset by what every node calls it.
+func filterPreset(s vpn.Settings) string {
+	if s.FilterPreset == 0 {
+		return ""
+	}
+	return presetNamed(s.FilterPreset, &proposals.Snapshot{Presets: []proposals.Preset{{ID: 1, Name: "Media Streaming"}, {ID: 2, Name: "Browsing"}, {ID: 3, Name: "Download"}}})
+}
+
 func onOff(on bool) string {
 	if on {
 		return lang.L("On")
@@ -173,6 +208,10 @@ func inWords(s vpn.Settings) []change {
 		{name: lang.L("Proxy address"), to: proxy},
 		{name: lang.L("Other computers may use the proxy"), to: onOff(s.ProxyExpose)},
 		{name: lang.L("Use for this computer"), to: onOff(s.UseForComputer)},
+		{name: lang.L("Quality at least"), to: orAny(qualityWord(s.FilterQuality))},
+		{name: lang.L("MYST per GiB at most"), to: orAny(filterPrice(s))},
+		{name: lang.L("Kind of address"), to: orAny(s.FilterIPType)},
+		{name: lang.L("Good for"), to: orAny(filterPreset(s))},
 		{name: lang.L("Theme"), to: themeWords()[max(slices.Index(themes, s.Theme), 0)]},
 		{name: lang.L("Text size"), to: sizeWords()[max(slices.Index(sizes, s.TextSize), 0)]},
 		{name: lang.L("Reduced motion"), to: onOff(s.ReducedMotion)},

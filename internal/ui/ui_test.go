@@ -219,7 +219,7 @@ func (s *stage) flow() {
 		wave := func(k, base, swing int) uint64 { return uint64(max(0, base+swing*((i*k)%11-5)/5+swing*((i*3)%7-3)/6)) }
 		s.topics.Traffic.Send(vpn.Traffic{
 			BytesReceived: uint64(i) * 7_800_000, BytesSent: uint64(i) * 1_100_000, ReceivedPerSecond: wave(2, 7_000_000, 2_900_000),
-			SentPerSecond: wave(5, 1_200_000, 600_000), At: noon.Add(time.Duration(i) * time.Second), LastHandshake: noon,
+			SentPerSecond: wave(5, 1_200_000, 600_000), At: noon.Add(time.Duration(i) * time.Second), LastHandshake: noon, MTU: 1420,
 		})
 		s.lane.Run()
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mysteriumvpn/desktop/assets"
 	"github.com/mysteriumvpn/desktop/internal/bus"
+	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -77,7 +78,7 @@ func New(o Options) *Window {
 }
 
 func (w *Window) build() {
-	w.exits = newExits(w.o.Book, w.places, w.choose, w.connect, w.narrowed)
+	w.exits = newExits(w.o.Book, w.places, w.choose, w.connect, w.narrowed, w.keepFilter)
 	w.exits.search.keys = w.typedShortcut
 	w.world = newWorldMap(func(code string) { w.choose(vpn.Target{Country: code}) }, w.countryLabel, w.o.Home)
 	w.world.moves = func() bool { return w.visibleHome() && w.moves() }
@@ -182,6 +183,7 @@ func (w *Window) narrowed() {
 func (w *Window) drawSettings(s vpn.Settings) {
 	w.settings = s
 	w.drawComputer(w.computer)
+	w.exits.drawSettings(s)
 	want := Theme{Force: s.Theme, Text: s.TextSize}
 	if t, ok := w.o.App.Settings().Theme().(*Theme); !ok || *t != want {
 		w.o.Zoom(ZoomFor(s.TextSize))
@@ -192,6 +194,12 @@ func (w *Window) drawSettings(s vpn.Settings) {
 	if w.welcoming() {
 		w.first.drawNetwork(s.Network)
 	}
+}
+
+func (w *Window) keepFilter(f proposals.Filter) {
+	s := w.settings
+	f.Into(&s)
+	w.o.Save(s)
 }
 
 func (w *Window) drawTray() {
@@ -235,13 +243,13 @@ func (w *Window) connect(t vpn.Target) {
 	if t != w.chosen {
 		w.choose(t)
 	}
-	w.send(vpn.Connect, w.exits.wanted(t))
+	w.send(vpn.Connect, t)
 }
 
 func (w *Window) pressed() {
 	switch verb, _ := wish(w.status.Phase); verb {
 	case vpn.Connect:
-		w.send(vpn.Connect, w.exits.wanted(w.chosen))
+		w.send(vpn.Connect, w.chosen)
 	case vpn.Disconnect:
 		w.send(vpn.Disconnect, vpn.Target{})
 	default:

@@ -3,6 +3,7 @@ package vpn
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"net"
 	"net/netip"
 	"slices"
@@ -88,10 +89,20 @@ func (s Settings) Check() error {
 		{"theme", s.Theme, []string{"dark", "light"}},
 		{"language", s.Language, Languages},
 		{"text_size", s.TextSize, []string{"small", "large", "larger"}},
+		{"filter_quality", s.FilterQuality, []string{"low", "medium", "high"}},
 	} {
 		if w.value != "" && !slices.Contains(w.known, w.value) {
 			return &Fault{UnknownValue, w.key, w.value}
 		}
+	}
+	if n, ok := new(big.Int).SetString(s.FilterPrice, 10); s.FilterPrice != "" && (!ok || n.Sign() <= 0 || len(s.FilterPrice) > 40) {
+		return &Fault{UnknownValue, "filter_price", s.FilterPrice}
+	}
+	if len(s.FilterIPType) > 64 {
+		return &Fault{UnknownValue, "filter_ip_type", s.FilterIPType[:64]}
+	}
+	if s.FilterPreset < 0 {
+		return &Fault{UnknownValue, "filter_preset", strconv.Itoa(s.FilterPreset)}
 	}
 	if _, err := TidyDNS(s.DNS); err != nil {
 		return err

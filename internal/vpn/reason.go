@@ -40,6 +40,7 @@ const (
 	DesktopTheirs     Code = "desktop_changed"    // A: the settings that somebody else has changed
 	DesktopUsed       Code = "desktop_used"       // what the switch does, said when it is switched on
 	NotAtLogin        Code = "not_at_login"       // A: what was said
+	FiltersPassNone   Code = "filters_pass_none"  // the best exit was taken although it passes no filter
 	NoTray            Code = "no_tray"            // the window is shown though it was to start hidden
 )
 
@@ -71,6 +72,7 @@ var sentences = map[Code]string{
 	DesktopTheirs:     "Somebody else has changed the desktop's proxy meanwhile (%[1]s). That was left as it is; look at the desktop's network settings.",
 	DesktopUsed:       "While connected, the desktop's proxy points here. Most programs with a window follow it; those with a proxy setting of their own, and those started in a terminal, may not.",
 	NotAtLogin:        "Starting at login could not be switched: %[1]s.",
+	FiltersPassNone:   "No exit there passes the filters that are set, so the best of all was taken. Disconnect if that is not meant, or change the filters.",
 	NoTray:            "The window was to start hidden, but this desktop shows no tray. Close the window to end the program.",
 }
 

@@ -10,6 +10,12 @@ type Settings struct {
 	LastExit    string  `json:"last_exit,omitempty"`    // provider id of the last connection that came up
 	LastCountry string  `json:"last_country,omitempty"` // its country
 
+	// Which exits are shown and chosen among, where the choice is left to us.
+	FilterQuality string `json:"filter_quality,omitempty"` // "medium", "high": at least; "" = any
+	FilterPrice   string `json:"filter_price,omitempty"`   // per GiB, in wei: at most; "" = any
+	FilterIPType  string `json:"filter_ip_type,omitempty"` // as the node names it; "" = any
+	FilterPreset  int    `json:"filter_preset,omitempty"`  // one of the node's own lists, by its number; 0 = none
+
 	ConnectOnStart bool `json:"connect_on_start,omitempty"` // to LastCountry, or quick connect
 	StartAtLogin   bool `json:"start_at_login,omitempty"`
 	StartHidden    bool `json:"start_hidden,omitempty"`     // in the tray, where the desktop has one

@@ -16,7 +16,7 @@ const maxSettings = 64 << 10
 // EncodeSettings gives s as a file for a person to keep. What the program noted by itself is not in it.
 func EncodeSettings(s Settings) []byte {
 	s.LastExit, s.LastCountry = "", ""
-	b, _ := json.MarshalIndent(s, "", "  ") // strings and booleans only: cannot fail
+	b, _ := json.MarshalIndent(s, "", "  ") // strings, numbers and booleans only: cannot fail
 	return append(b, '\n')
 }
 

@@ -49,6 +49,7 @@ type Traffic struct {
 	SentPerSecond     uint64    // bytes in the last second
 	ReceivedPerSecond uint64    // likewise
 	LastHandshake     time.Time // zero = none yet
+	MTU               int       // of packets inside the tunnel, in bytes; 0 = not known
 	At                time.Time // when these were read
 }
 

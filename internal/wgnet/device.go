@@ -19,11 +19,13 @@ type Stats struct {
 	BytesSent     uint64 // in WireGuard messages: payload, headers and handshakes
 	BytesReceived uint64
 	LastHandshake time.Time // of the peer with the newest one; zero = none yet
+	MTU           int       // of packets inside the tunnel, in bytes
 }
 
 // Device is a WireGuard device between a Net and a bind. It runs from NewDevice to Close.
 type Device struct {
 	dev *device.Device
+	mtu int
 
 	mu     sync.Mutex
 	peers  map[Key]bool
@@ -32,7 +34,7 @@ type Device struct {
 
 // NewDevice starts WireGuard with cfg. It takes n and bind over and closes them, also when it fails.
 func NewDevice(n *Net, bind conn.Bind, cfg *Config, log LogFunc) (*Device, error) {
-	d := &Device{dev: device.NewDevice(n, bind, deviceLogger(log)), peers: make(map[Key]bool)}
+	d := &Device{mtu: n.opts.MTU, dev: device.NewDevice(n, bind, deviceLogger(log)), peers: make(map[Key]bool)}
 	for i := range cfg.Peers {
 		d.peers[cfg.Peers[i].PublicKey] = true
 	}
@@ -136,7 +138,7 @@ func (d *Device) Rebind() error {
 
 // Stats reads the counters; zero after Close.
 func (d *Device) Stats() Stats {
-	var s Stats
+	s := Stats{MTU: d.mtu}
 	var sec, nsec int64
 	d.read(func(key, value string) {
 		switch key {
