@@ -22,8 +22,9 @@ type call struct {
 	method  string
 	path    string
 	query   url.Values
-	in      any // nil = no body
-	out     any // nil = the body of the answer does not matter
+	in      any     // nil = no body
+	out     any     // nil = the body of the answer does not matter
+	raw     *[]byte // gets the body as it is, whatever its type, instead of out
 	timeout time.Duration
 }
 
@@ -54,6 +55,10 @@ func (c *Client) exchange(ctx context.Context, k call) (err error) {
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
+	if k.raw != nil {
+		*k.raw, err = readAll(res.Body, c.maxBody)
+		return err
+	}
 	if k.out == nil {
 		_, err = io.Copy(io.Discard, io.LimitReader(res.Body, errorMaxBody)) // lets the connection be used again
 		return err
@@ -96,6 +101,9 @@ func (c *Client) send(ctx context.Context, k call, accept string) (*http.Respons
 		return nil, err
 	}
 	req.Header.Set("Accept", accept)
+	if t := c.token.Load(); t != nil && *t != "" {
+		req.Header.Set("Authorization", "Bearer "+*t)
+	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -145,7 +153,13 @@ func wantType(res *http.Response, want string) error {
 // segment makes s one segment of a path. An empty or dotted one would call something else.
 func segment(s string) (string, error) {
 	if s == "" || s == "." || s == ".." {
-		return "", fmt.Errorf("identity %q: %w", s, ErrBadRequest)
+		return "", fmt.Errorf("%q: %w", clean(s, 100), ErrBadRequest)
 	}
 	return url.PathEscape(s), nil
+}
+
+// within is the path below an identity.
+func within(id, rest string) (string, error) {
+	s, err := segment(id)
+	return "/identities/" + s + rest, err
 }

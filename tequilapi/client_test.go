@@ -86,6 +86,56 @@ func TestRequestsAreWhatTheNodeExpects(t *testing.T) {
 				From: day, To: day, Direction: "Consumed", ConsumerID: "c", HermesID: "h", ProviderID: "p", ServiceType: "s", Status: "New", Page: 2, PageSize: 10,
 			}))
 		}, "GET /sessions?consumer_id=c&date_from=2026-11-01&date_to=2026-11-01&direction=Consumed&hermes_id=h&page=2&page_size=10&provider_id=p&service_type=s&status=New", ""},
+		{func() error { return drop(c.Config(ctx)) }, "GET /config", ""},
+		{func() error { return drop(c.DefaultConfig(ctx)) }, "GET /config/default", ""},
+		{func() error { return drop(c.UIFeatures(ctx)) }, "GET /config/ui/features", ""},
+		{func() error { return drop(c.LatestRelease(ctx)) }, "GET /node/latest-release", ""},
+		{func() error { return drop(c.NATType(ctx)) }, "GET /nat/type", ""},
+		{func() error { return drop(c.Authenticate(ctx, "myst", "p")) }, "POST /auth/authenticate", `{"username":"myst","password":"p"}`},
+		{func() error { return drop(c.Login(ctx, "myst", "p")) }, "POST /auth/login", `{"username":"myst","password":"p"}`},
+		{func() error { return c.Logout(ctx) }, "DELETE /auth/logout", ""},
+		{func() error { return c.SetPassword(ctx, "myst", "p", "q") }, "PUT /auth/password", `{"username":"myst","old_password":"p","new_password":"q"}`},
+		{func() error { return drop(c.RefreshBalance(ctx, id)) }, "PUT /identities/" + id + "/balance/refresh", ""},
+		{func() error { return c.Register(ctx, id, tequilapi.RegisterRequest{}) }, "POST /identities/" + id + "/register", `{}`},
+		{func() error {
+			return c.Register(ctx, id, tequilapi.RegisterRequest{ReferralToken: "t", Beneficiary: "0x1", Fee: tequilapi.Wei(9007199254740993)})
+		}, "POST /identities/" + id + "/register", `{"referral_token":"t","beneficiary":"0x1","fee":9007199254740993}`},
+		{func() error { return drop(c.FreeRegistration(ctx, id)) }, "GET /identities/" + id + "/eligibility", ""},
+		{func() error { return drop(c.Fees(ctx)) }, "GET /v2/transactor/fees", ""},
+		{func() error {
+			return drop(c.ImportIdentity(ctx, tequilapi.ImportRequest{File: []byte(`{"version":3}`), Passphrase: "a", SetDefault: true}))
+		}, "POST /identities-import", `{"data":"eyJ2ZXJzaW9uIjozfQ==","current_passphrase":"a","new_passphrase":"","set_default":true}`},
+		{func() error { return drop(c.AccessLists(ctx)) }, "GET /access-policies", ""},
+		{func() error { return drop(c.CurrentPrice(ctx, "")) }, "GET /prices/current", ""},
+		{func() error { return drop(c.CurrentPrice(ctx, "dvpn")) }, "GET /prices/current?service_type=dvpn", ""},
+		{func() error { return drop(c.ExchangeRate(ctx, "usd")) }, "GET /exchange/myst/usd", ""},
+		{func() error { return drop(c.Estimate(ctx, tequilapi.Wei(5e17))) }, "GET /entertainment?amount=0.5", ""},
+		{func() error { return drop(c.ConnectionTraffic(ctx, 0)) }, "GET /connection/traffic", ""},
+		{func() error { return drop(c.ConnectionTraffic(ctx, 7)) }, "GET /connection/traffic?id=7", ""},
+		{func() error { return drop(c.ProxyIP(ctx, 7)) }, "GET /connection/proxy/ip?port=7", ""},
+		{func() error { return drop(c.ProxyLocation(ctx, 7)) }, "GET /connection/proxy/location?port=7", ""},
+		{func() error {
+			return drop(c.SessionsStats(ctx, tequilapi.SessionQuery{From: day, Page: 2, PageSize: 9}))
+		}, "GET /sessions/stats-aggregated?date_from=2026-11-01", ""},
+		{func() error {
+			return drop(c.DailyStats(ctx, tequilapi.SessionQuery{Direction: tequilapi.Consumed, Page: 2}))
+		}, "GET /sessions/stats-daily?direction=Consumed", ""},
+		{func() error {
+			return drop(c.CreateOrder(ctx, id, "coingate", tequilapi.OrderRequest{USD: "10.00", PayCurrency: "BTC", Country: "US", State: "CA"}))
+		}, "POST /v2/identities/" + id + "/coingate/payment-order", `{"myst_amount":"","amount_usd":"10.00","pay_currency":"BTC","country":"US","state":"CA","project_id":"","gateway_caller_data":{"lightning_network":false}}`},
+		{func() error {
+			return drop(c.CreateOrder(ctx, id, "stripe", tequilapi.OrderRequest{MYST: tequilapi.Wei(25e17), Lightning: true, Project: "mysteriumvpn"}))
+		}, "POST /v2/identities/" + id + "/stripe/payment-order", `{"myst_amount":"2.5","amount_usd":"","pay_currency":"","country":"","state":"","project_id":"mysteriumvpn","gateway_caller_data":{"lightning_network":true}}`},
+		{func() error {
+			return drop(c.CreateOrder(ctx, id, "x", tequilapi.OrderRequest{CallerData: json.RawMessage(`{"a":1}`)}))
+		}, "POST /v2/identities/" + id + "/x/payment-order", `{"myst_amount":"","amount_usd":"","pay_currency":"","country":"","state":"","project_id":"","gateway_caller_data":{"a":1}}`},
+		{func() error { return drop(c.Order(ctx, id, "o/1")) }, "GET /v2/identities/" + id + "/payment-order/o%2F1", ""},
+		{func() error { return drop(c.RegistrationPaid(ctx, id)) }, "GET /v2/identities/" + id + "/registration-payment", ""},
+		{func() error { return drop(c.ReportIssue(ctx, tequilapi.Report{Email: "a@b.c", Description: "d"})) }, "POST /feedback/issue", `{"email":"a@b.c","description":"d"}`},
+		{func() error { return drop(c.ReportBug(ctx, tequilapi.Report{Email: "a@b.c", Description: "d"})) }, "POST /feedback/bug-report", `{"email":"a@b.c","description":"d"}`},
+		{func() error {
+			return c.ReportToSupport(ctx, tequilapi.SupportReport{Report: tequilapi.Report{Email: "a@b.c", Description: "d"}, UserID: "u", UserType: "t"})
+		}, "POST /feedback/issue/intercom", `{"email":"a@b.c","description":"d","user_id":"u","user_type":"t"}`},
 	} {
 		require.NoError(t, k.call(), k.want)
 		method, path, _ := strings.Cut(k.want, " ")
@@ -102,7 +152,18 @@ func TestRequestsAreWhatTheNodeExpects(t *testing.T) {
 		require.ErrorIs(t, c.UnlockIdentity(ctx, bad, "secret"), tequilapi.ErrBadRequest)
 		require.ErrorIs(t, drop(c.Identity(ctx, bad)), tequilapi.ErrBadRequest)
 		require.ErrorIs(t, drop(c.IdentityRegistration(ctx, bad)), tequilapi.ErrBadRequest)
+		require.ErrorIs(t, drop(c.RefreshBalance(ctx, bad)), tequilapi.ErrBadRequest)
+		require.ErrorIs(t, c.Register(ctx, bad, tequilapi.RegisterRequest{}), tequilapi.ErrBadRequest)
+		require.ErrorIs(t, drop(c.FreeRegistration(ctx, bad)), tequilapi.ErrBadRequest)
+		require.ErrorIs(t, drop(c.ExchangeRate(ctx, bad)), tequilapi.ErrBadRequest)
+		require.ErrorIs(t, drop(c.CreateOrder(ctx, bad, "coingate", tequilapi.OrderRequest{})), tequilapi.ErrBadRequest)
+		require.ErrorIs(t, drop(c.CreateOrder(ctx, id, bad, tequilapi.OrderRequest{})), tequilapi.ErrBadRequest)
+		require.ErrorIs(t, drop(c.Orders(ctx, bad)), tequilapi.ErrBadRequest)
+		require.ErrorIs(t, drop(c.Order(ctx, bad, "o")), tequilapi.ErrBadRequest)
+		require.ErrorIs(t, drop(c.Order(ctx, id, bad)), tequilapi.ErrBadRequest)
+		require.ErrorIs(t, drop(c.RegistrationPaid(ctx, bad)), tequilapi.ErrBadRequest)
 	}
+	require.ErrorIs(t, drop(c.ExportIdentity(ctx, "", "p")), tequilapi.ErrBadRequest)
 	assert.Empty(t, have, "nothing was sent")
 }
 

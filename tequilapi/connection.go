@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 )
 
 // ConnectionStatus is the node's word for how far a connection has got. The zero value says that nothing is known;
@@ -42,10 +41,17 @@ type ConnectRequest struct {
 	HermesID    string
 	Filter      ConnectFilter
 
-	DNS        string // "auto", "provider", "system", or addresses with commas between; "" = the node's default
+	DNS        string // DNSAuto, DNSProvider, DNSSystem, or addresses with commas between; "" = the node's default
 	KillSwitch bool   // true = on. The node spells it the other way round; that is undone here
-	ProxyPort  int    // 0 = the tunnel of the system; see Connection
+	ProxyPort  int    // 0 = the tunnel of the system; else the node, in proxy mode, listens there; see Connection
 }
+
+// Who answers for names while connected.
+const (
+	DNSAuto     = "auto"     // the provider's name servers if it has some, else public ones
+	DNSProvider = "provider" // the provider's
+	DNSSystem   = "system"   // those that the computer has anyway
+)
 
 // ConnectFilter leaves the choice of a provider to the node.
 type ConnectFilter struct {
@@ -116,6 +122,10 @@ func (c *Client) Connection(ctx context.Context, id int) (Connection, error) {
 
 // Connect makes a connection and returns when it stands or has failed, which may take a minute: run it where waiting
 // does no harm. Ending the context ends the wait, not the attempt: call Disconnect for that.
+//
+// It fails with ErrValidation, ErrNotRegistered, ErrConnectionExists or ErrConnect; the last one is also, by the node's
+// words, ErrLocked, ErrInsufficientBalance, ErrNoProposals, ErrProviderTimeout, ErrDNS or ErrCancelled. The node does
+// not always say so when Disconnect ended the attempt: remember that you called it.
 func (c *Client) Connect(ctx context.Context, r ConnectRequest) (Connection, error) {
 	var k Connection
 	err := c.do(ctx, call{method: http.MethodPut, path: "/connection", in: r, out: &k, timeout: connectTimeout})
@@ -126,96 +136,4 @@ func (c *Client) Connect(ctx context.Context, r ConnectRequest) (Connection, err
 // was none. An id of -1 means all.
 func (c *Client) Disconnect(ctx context.Context, id int) error {
 	return c.do(ctx, call{method: http.MethodDelete, path: "/connection", query: connectionID(id), timeout: disconnectTimeout})
-}
-
-// Statistics are the counters of one session.
-type Statistics struct {
-	BytesSent          uint64
-	BytesReceived      uint64
-	ThroughputSent     uint64 // bits per second
-	ThroughputReceived uint64 // bits per second
-	Duration           time.Duration
-	TokensSpent        Money
-}
-
-type statisticsJSON struct {
-	BytesSent          uint64 `json:"bytes_sent"`
-	BytesReceived      uint64 `json:"bytes_received"`
-	ThroughputSent     uint64 `json:"throughput_sent"`
-	ThroughputReceived uint64 `json:"throughput_received"`
-	Duration           int64  `json:"duration"` // seconds
-	TokensSpent        Money  `json:"tokens_spent"`
-	SpentTokens        Tokens `json:"spent_tokens"`
-}
-
-// MarshalJSON writes the node's spelling.
-func (s Statistics) MarshalJSON() ([]byte, error) {
-	return json.Marshal(statisticsJSON{
-		s.BytesSent, s.BytesReceived, s.ThroughputSent, s.ThroughputReceived,
-		int64(s.Duration / time.Second), s.TokensSpent,
-		Tokens{s.TokensSpent},
-	})
-}
-
-// UnmarshalJSON reads the node's spelling.
-func (s *Statistics) UnmarshalJSON(b []byte) error {
-	var w statisticsJSON
-	if err := json.Unmarshal(b, &w); err != nil {
-		return err
-	}
-	*s = Statistics{w.BytesSent, w.BytesReceived, w.ThroughputSent, w.ThroughputReceived, seconds(w.Duration), w.TokensSpent}
-	return nil
-}
-
-// seconds guards against numbers that would overflow a Duration.
-func seconds(n int64) time.Duration {
-	const most = int64(1<<63-1) / int64(time.Second)
-	return time.Duration(max(0, min(n, most))) * time.Second
-}
-
-// ConnectionStatistics gets the counters of a session; "" is that of the usual connection. A session the node does not
-// know has zeros.
-func (c *Client) ConnectionStatistics(ctx context.Context, session string) (Statistics, error) {
-	var q url.Values
-	if session != "" {
-		q = url.Values{"id": {session}}
-	}
-	var s Statistics
-	err := c.do(ctx, call{method: http.MethodGet, path: "/connection/statistics", query: q, out: &s})
-	return s, err
-}
-
-// ConnectionIP asks which address the world sees us at, through the connection if there is one.
-func (c *Client) ConnectionIP(ctx context.Context) (string, error) {
-	var w struct {
-		IP string `json:"ip"`
-	}
-	err := c.do(ctx, call{method: http.MethodGet, path: "/connection/ip", out: &w})
-	return w.IP, err
-}
-
-// Location is where an address is thought to be.
-type Location struct {
-	IP        string `json:"ip"`
-	ASN       int    `json:"asn"`
-	ISP       string `json:"isp"`
-	Continent string `json:"continent"`
-	Country   string `json:"country"` // ISO 3166-1 alpha-2
-	Region    string `json:"region"`
-	City      string `json:"city"`
-	IPType    string `json:"ip_type"`
-}
-
-// ConnectionLocation asks where the world thinks we are, through the connection if there is one.
-func (c *Client) ConnectionLocation(ctx context.Context) (Location, error) {
-	var l Location
-	err := c.do(ctx, call{method: http.MethodGet, path: "/connection/location", out: &l})
-	return l, err
-}
-
-// Location asks where we are without a connection. The node remembers it from its start.
-func (c *Client) Location(ctx context.Context) (Location, error) {
-	var l Location
-	err := c.do(ctx, call{method: http.MethodGet, path: "/location", out: &l})
-	return l, err
 }

@@ -1,7 +1,6 @@
 package tequilapi
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -80,7 +79,8 @@ func (c *Client) Terms(ctx context.Context) (Terms, error) {
 	return t, err
 }
 
-// AgreeTerms agrees, as a consumer, to a version of the terms. It is the user who agrees: call it when they did.
+// AgreeTerms agrees, as a consumer, to a version of the terms, such as Terms.CurrentVersion. It is the user who agrees:
+// call it when they did.
 func (c *Client) AgreeTerms(ctx context.Context, version string) error {
 	in := struct {
 		AgreedConsumer bool   `json:"agreed_consumer"`
@@ -89,33 +89,34 @@ func (c *Client) AgreeTerms(ctx context.Context, version string) error {
 	return c.do(ctx, call{method: http.MethodPost, path: "/terms", in: in})
 }
 
-// Config is a tree of configuration keys. Numbers in it are json.Number: durations are nanoseconds, and do not fit a
-// float64.
-type Config map[string]any
-
-// configJSON is how it travels.
-type configJSON struct {
-	Data Config `json:"data"`
+// LatestRelease asks which release of the node is the newest. ErrLatestRelease means that the node could not find out.
+func (c *Client) LatestRelease(ctx context.Context) (version string, err error) {
+	var w struct {
+		Version string `json:"version"`
+	}
+	err = c.do(ctx, call{method: http.MethodGet, path: "/node/latest-release", out: &w, timeout: slowTimeout})
+	return w.Version, err
 }
 
-func (c *configJSON) UnmarshalJSON(b []byte) error {
-	type plain configJSON
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	return d.Decode((*plain)(c))
+// NAT is how the network between the node and the world treats it.
+type NAT struct {
+	Type  string `json:"type"`            // one of the words below, or one of a later node
+	Error string `json:"error,omitempty"` // why it was not found out
 }
 
-// UserConfig gets the settings that were set over the node's defaults.
-func (c *Client) UserConfig(ctx context.Context) (Config, error) {
-	var w configJSON
-	err := c.do(ctx, call{method: http.MethodGet, path: "/config/user", out: &w})
-	return w.Data, err
-}
+// The types of NAT known today, the easiest to get through first.
+const (
+	NATNone               = "none"
+	NATFullCone           = "fullcone"
+	NATRestrictedCone     = "rcone"
+	NATPortRestrictedCone = "prcone"
+	NATSymmetric          = "symmetric"
+)
 
-// SetUserConfig merges keys into the user's settings and returns the result. A nil value deletes its key. The node
-// keeps any key, also such as it does not know.
-func (c *Client) SetUserConfig(ctx context.Context, change Config) (Config, error) {
-	var w configJSON
-	err := c.do(ctx, call{method: http.MethodPost, path: "/config/user", in: configJSON{change}, out: &w})
-	return w.Data, err
+// NATType finds out the type of NAT, with the help of servers, which takes seconds. ErrNATProbe means that none
+// answered.
+func (c *Client) NATType(ctx context.Context) (NAT, error) {
+	var n NAT
+	err := c.do(ctx, call{method: http.MethodGet, path: "/nat/type", out: &n, timeout: slowTimeout})
+	return n, err
 }

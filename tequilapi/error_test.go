@@ -1,7 +1,12 @@
 package tequilapi
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -33,11 +38,6 @@ func TestErrorsAreToldApart(t *testing.T) {
 	connect := func(text string) *Error {
 		return &Error{Status: 500, Code: "err_connect", Message: "Failed to connect: " + text}
 	}
-	all := []error{
-		ErrConnectionExists, ErrNoConnection, ErrNotRegistered, ErrRegistrationProgress, ErrRegistrationUnknown, ErrUnlock, ErrUseOrCreate,
-		ErrProposalsQuery, ErrValidation, ErrParse, ErrNotFound, ErrUnauthorized, ErrUnavailable, ErrInternal,
-		ErrLocked, ErrInsufficientBalance, ErrNoProposals, ErrProviderTimeout, ErrDNS, ErrCancelled,
-	}
 	for _, c := range []struct {
 		err  *Error
 		want error
@@ -48,7 +48,25 @@ func TestErrorsAreToldApart(t *testing.T) {
 		{&Error{Code: "err_id_registration_status_check"}, ErrRegistrationUnknown},
 		{&Error{Code: "err_id_unlock"}, ErrUnlock},
 		{&Error{Code: "err_connection_cancelled"}, ErrCancelled},
-		{&Error{Code: "not_found"}, ErrNotFound},
+		{&Error{Code: "not_found", Status: 404}, ErrNotFound},
+		{&Error{Status: 404, Message: "404 page not found"}, ErrNoSuchCall},
+		{&Error{Status: 403}, ErrForeign},
+		{&Error{Status: 401}, ErrUnauthorized}, // a secured node: a wrong token
+		{&Error{Status: 400}, ErrUnauthorized}, // a secured node: none
+		{&Error{Status: 400, Message: "400 Bad Request: malformed Host header"}, nil},
+		{&Error{Status: 401, Code: "unauthorized"}, ErrUnauthorized},
+		{&Error{Status: 429, Code: "rate_limit", Message: "Too many requests"}, ErrTooOften},
+		{&Error{Status: 500, Code: "err_transactor_fetch_fees"}, ErrFees},
+		{&Error{Status: 422, Code: "err_id_import", Message: "Failed to import identity: could not decrypt key with given password"}, ErrImport},
+		{&Error{Status: 500, Code: "err_config_save"}, ErrConfigSave},
+		{&Error{Status: 500, Code: "cannot_get_logs"}, ErrFeedback},
+		{&Error{Status: 500, Code: "err_session_stats_daily"}, ErrSessions},
+		{&Error{Status: 400, Code: "err_proposals_service_type"}, ErrPrices},
+		{&Error{Status: 500, Code: "err_disconnect"}, ErrDisconnect},
+		{&Error{Status: 500, Code: "err_id_create"}, ErrUseOrCreate},
+		{&Error{Status: 503, Code: "unavailable"}, ErrUnavailable},
+		{&Error{Status: 403, Code: "err_id_locked"}, ErrLocked},
+		{&Error{Code: "err_of_a_later_node"}, nil},
 		{connect("unlock required"), ErrLocked},
 		{connect("validation: insufficient balance"), ErrInsufficientBalance},
 		{connect("failed to lookup proposal: no providers available for the filter"), ErrNoProposals},
@@ -58,10 +76,73 @@ func TestErrorsAreToldApart(t *testing.T) {
 		{connect("something new"), nil},
 		{&Error{Code: "internal", Message: "unlock required"}, ErrInternal}, // words count in an err_connect only
 	} {
-		for _, k := range all {
-			assert.Equal(t, c.want != nil && k.Error() == c.want.Error(), errors.Is(c.err, k), "%v is %v", c.err, k)
+		isOnly(t, c.err, c.want)
+	}
+	err := &Error{Status: 500, Code: "err_payment_create", Message: "Failed to create payment order: authentication needed: password or unlock"}
+	require.ErrorIs(t, err, ErrLocked, "what signs says it in words of its own")
+	require.ErrorIs(t, err, ErrPayment)
+}
+
+// isOnly checks that err is want and none of the other kinds; every err_connect is an ErrConnect as well.
+func isOnly(t *testing.T, err error, want error) {
+	t.Helper()
+	var e *Error
+	require.ErrorAs(t, err, &e)
+	for _, k := range kinds {
+		assert.Equal(t, k == want || k == ErrConnect && e.Code == "err_connect", errors.Is(err, k), "%v is %v", err, k)
+	}
+}
+
+// kinds are all of them; TestKindsAreAllHere watches over it.
+var kinds = []error{
+	ErrConnectionExists, ErrNoConnection, ErrDisconnect, ErrNotRegistered, ErrRegistrationProgress, ErrRegistrationUnknown,
+	ErrRegister, ErrUnlock, ErrUseOrCreate, ErrImport, ErrFees, ErrProposalsQuery, ErrPrices, ErrSessions, ErrPayment,
+	ErrNATProbe, ErrLatestRelease, ErrConfigSave, ErrFeedback, ErrValidation, ErrParse, ErrNotFound, ErrUnavailable,
+	ErrInternal, ErrConnect, ErrInsufficientBalance, ErrNoProposals, ErrProviderTimeout, ErrDNS, ErrCancelled, ErrLocked,
+	ErrUnauthorized, ErrForeign, ErrNoSuchCall, ErrTooOften,
+}
+
+func TestKindsAreAllHere(t *testing.T) {
+	src, err := os.ReadFile("kinds.go")
+	require.NoError(t, err)
+	src, _, _ = bytes.Cut(src, []byte("// Errors of this side."))
+	assert.Len(t, regexp.MustCompile(`(?m)^\tErr\w+ +(error )?= `).FindAll(src, -1), len(kinds))
+}
+
+// Each refusal that was recorded with a real node is of the kind that it should be.
+func TestRecordedRefusalsAreTyped(t *testing.T) {
+	want := map[string]error{
+		"connection-put-locked": ErrLocked, "connection-put-noprovider": ErrNoProposals, "connection-put-unsupported": ErrNoProposals,
+		"connection-put-cancelled": ErrCancelled, "connection-put-deadprovider": ErrProviderTimeout, "crash-connect-dns-auto": ErrDNS,
+		"connection-put-empty": ErrValidation, "connection-put-bad-json": ErrParse, "connection-put-second": ErrConnectionExists,
+		"fail-connect-unregistered": ErrNotRegistered, "connection-delete-none": ErrNoConnection, "connection-delete-none2": ErrNoConnection,
+		"identities-create-nopass": ErrValidation, "identity-unlock-wrong": ErrUnlock, "fail-register-again": ErrRegistrationProgress,
+		"fail-offline-identity": ErrRegistrationUnknown, "fail-offline-proposals": ErrProposalsQuery, "fail-exchange-usd": ErrNotFound,
+		"exchange-usd": ErrInternal, "latest-release": ErrLatestRelease, "nat-type": ErrNATProbe, "payment-gateways": ErrPayment,
+		"payment-orders": ErrPayment, "transactor-fees": ErrFees, "transactor-fees-v2": ErrFees, "wireguard-connect": ErrConnect,
+		"host-filter": ErrForeign, "origin": ErrForeign, "notfound": ErrNoSuchCall,
+	}
+	files, err := filepath.Glob("testdata/*.json")
+	require.NoError(t, err)
+	for _, file := range files {
+		r, method, path, _, status := readRecording(t, file)
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		if status < 400 {
+			continue
 		}
-		assert.Equal(t, c.err.Code == "err_connect", errors.Is(c.err, ErrConnect))
+		body := []byte(r.Body)
+		var text string
+		if json.Unmarshal(body, &text) == nil {
+			body = []byte(text)
+		}
+		kind, ok := want[name]
+		if assert.True(t, ok, "%s: what kind of error is %s?", name, body) {
+			isOnly(t, parseError(method, path, status, body), kind)
+		}
+		delete(want, name)
+	}
+	for name := range want {
+		t.Errorf("%s is no recorded refusal", name)
 	}
 }
 

@@ -60,16 +60,6 @@ type LiveConnection struct {
 	Statistics *Statistics `json:"statistics,omitempty"` // nil while there is nothing to count
 }
 
-// SessionsStats sums sessions up.
-type SessionsStats struct {
-	Count            int    `json:"count"`
-	CountConsumers   int    `json:"count_consumers"`
-	SumBytesReceived uint64 `json:"sum_bytes_received"`
-	SumBytesSent     uint64 `json:"sum_bytes_sent"`
-	SumDuration      int64  `json:"sum_duration"` // seconds
-	SumTokens        Money  `json:"sum_tokens"`
-}
-
 const (
 	backoffMin = 250 * time.Millisecond
 	backoffMax = 8 * time.Second

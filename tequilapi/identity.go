@@ -113,46 +113,49 @@ func (c *Client) CreateIdentity(ctx context.Context, passphrase string) (id stri
 }
 
 // CurrentIdentity unlocks identity id and remembers it. With id empty the node uses the one it remembers, and makes
-// one if there is none.
+// one if there is none. A wrong passphrase is ErrUseOrCreate.
 func (c *Client) CurrentIdentity(ctx context.Context, id, passphrase string) (string, error) {
 	var w identityRef
 	err := c.do(ctx, call{method: http.MethodPut, path: "/identities/current", in: passphraseJSON{id, passphrase}, out: &w})
 	return w.ID, err
 }
 
-// UnlockIdentity unlocks an identity until the node ends. A wrong passphrase is ErrUnlock.
+// UnlockIdentity unlocks an identity until the node ends. A wrong passphrase is ErrUnlock, an identity that is not there
+// ErrNotFound.
 func (c *Client) UnlockIdentity(ctx context.Context, id, passphrase string) error {
-	s, err := segment(id)
+	path, err := within(id, "/unlock")
 	if err != nil {
 		return err
 	}
-	return c.do(ctx, call{method: http.MethodPut, path: "/identities/" + s + "/unlock", in: passphraseJSON{Passphrase: passphrase}})
+	return c.do(ctx, call{method: http.MethodPut, path: path, in: passphraseJSON{Passphrase: passphrase}})
 }
 
-// Identity gets one identity, its registration and its balance.
+// Identity gets one identity, its registration and its balance. ErrRegistrationUnknown means that the node could not
+// ask the chain.
 func (c *Client) Identity(ctx context.Context, id string) (Identity, error) {
-	s, err := segment(id)
-	if err != nil {
-		return Identity{}, err
-	}
 	var i Identity
-	err = c.do(ctx, call{method: http.MethodGet, path: "/identities/" + s, out: &i})
+	path, err := within(id, "")
+	if err != nil {
+		return i, err
+	}
+	err = c.do(ctx, call{method: http.MethodGet, path: path, out: &i})
 	return i, err
 }
 
-// Registration is whether an identity may be used to connect.
-type Registration struct {
-	Status     RegistrationStatus `json:"status"`
-	Registered bool               `json:"registered"`
+// balanceJSON is how a balance travels.
+type balanceJSON struct {
+	Balance Money  `json:"balance"`
+	Tokens  Tokens `json:"balance_tokens"`
 }
 
-// IdentityRegistration gets the registration of an identity.
-func (c *Client) IdentityRegistration(ctx context.Context, id string) (Registration, error) {
-	s, err := segment(id)
+// RefreshBalance asks the chain for an identity's balance and returns it. The node asks at most once a minute; in
+// between it answers what it knows.
+func (c *Client) RefreshBalance(ctx context.Context, id string) (Money, error) {
+	var w balanceJSON
+	path, err := within(id, "/balance/refresh")
 	if err != nil {
-		return Registration{}, err
+		return Money{}, err
 	}
-	var r Registration
-	err = c.do(ctx, call{method: http.MethodGet, path: "/identities/" + s + "/registration", out: &r})
-	return r, err
+	err = c.do(ctx, call{method: http.MethodPut, path: path, out: &w, timeout: slowTimeout})
+	return w.Balance, err
 }

@@ -37,6 +37,27 @@ func ParseWei(s string) (Money, error) {
 	return MoneyFromBig(b)
 }
 
+// ParseMYST reads a decimal number of MYST such as "0.1". It refuses what is not a whole number of wei.
+func ParseMYST(s string) (Money, error) {
+	whole, part, dot := strings.Cut(s, ".")
+	trimmed := strings.TrimRight(part, "0")
+	if dot && part == "" || len(trimmed) > weiDigits || len(whole) > 40 || strings.Trim(part, "0123456789") != "" {
+		return Money{}, fmt.Errorf("%w: %q MYST", ErrMoney, clean(s, 50))
+	}
+	digits := strings.TrimPrefix(whole, "-")
+	if digits == "" {
+		return Money{}, fmt.Errorf("%w: %q MYST", ErrMoney, clean(s, 50))
+	}
+	digits = strings.TrimLeft(digits+trimmed+strings.Repeat("0", weiDigits-len(trimmed)), "0")
+	if digits == "" {
+		digits = "0"
+	}
+	if strings.HasPrefix(whole, "-") {
+		digits = "-" + digits
+	}
+	return ParseWei(digits)
+}
+
 // MoneyFromBig is an amount of b wei.
 func MoneyFromBig(b *big.Int) (Money, error) {
 	if b.BitLen() > 128 {

@@ -3,6 +3,7 @@ package tequilapi
 import (
 	"encoding/json"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -50,6 +51,21 @@ func TestMoneyIsExact(t *testing.T) {
 		var tokens Tokens
 		require.NoError(t, json.Unmarshal(b, &tokens))
 		assert.Equal(t, m, tokens.Money)
+	}
+}
+
+func TestMYSTIsReadExactly(t *testing.T) {
+	for in, want := range map[string]string{
+		"0": "0", "1": "1", "100": "100", "0.1": "0.1", "00.10": "0.1", "-0.5": "-0.5", "-0": "0", "1.000000000000000001": "1.000000000000000001",
+		"1.0000000000000000010": "1.000000000000000001", "24000000": "24000000", "0.000000000000000000000": "0",
+	} {
+		m, err := ParseMYST(in)
+		require.NoError(t, err, in)
+		assert.Equal(t, want, m.MYST(), in)
+	}
+	for _, bad := range []string{"", ".", "1.", ".5", "-", "-.5", "1,5", "1e3", "+1", "1.-5", "--1", "0x1", " 1", "1.0000000000000000001", "1..2", strings.Repeat("9", 50)} {
+		_, err := ParseMYST(bad)
+		require.ErrorIs(t, err, ErrMoney, bad)
 	}
 }
 

@@ -123,7 +123,20 @@ func (q ProposalQuery) Values() url.Values {
 	return v
 }
 
-// Proposals lists what is on offer.
+// Service types known today. A provider for everybody mostly offers ServiceWireGuard and ServiceDVPN.
+const (
+	ServiceWireGuard    = "wireguard"
+	ServiceDVPN         = "dvpn"
+	ServiceDataTransfer = "data_transfer"
+	ServiceScraping     = "scraping"
+	ServiceQUICScraping = "quic_scraping"
+	ServiceMonitoring   = "monitoring"
+	ServiceOpenVPN      = "openvpn"
+	ServiceNoop         = "noop" // for tests: carries nothing
+)
+
+// Proposals lists what is on offer, or fails with ErrProposalsQuery. The network narrows the list by country, quality
+// and NAT, not the node, which costs no more than asking for everything.
 func (c *Client) Proposals(ctx context.Context, q ProposalQuery) ([]Proposal, error) {
 	var w struct {
 		Proposals []Proposal `json:"proposals"`
@@ -152,4 +165,27 @@ func (c *Client) FilterPresets(ctx context.Context) ([]FilterPreset, error) {
 	}
 	err := c.do(ctx, call{method: http.MethodGet, path: "/proposals/filter-presets", out: &w})
 	return w.Items, err
+}
+
+// AccessList is a list of consumers, by which a provider may choose whom it serves; see Proposal.AccessPolicies.
+type AccessList struct {
+	ID          string       `json:"id"`
+	Title       string       `json:"title"`
+	Description string       `json:"description"`
+	Allow       []AccessRule `json:"allow"`
+}
+
+// AccessRule lets some consumers, or some traffic, in.
+type AccessRule struct {
+	Type  string `json:"type"` // "identity", "dns_hostname", …
+	Value string `json:"value"`
+}
+
+// AccessLists gets the lists that the network knows.
+func (c *Client) AccessLists(ctx context.Context) ([]AccessList, error) {
+	var w struct {
+		Entries []AccessList `json:"entries"`
+	}
+	err := c.do(ctx, call{method: http.MethodGet, path: "/access-policies", out: &w})
+	return w.Entries, err
 }

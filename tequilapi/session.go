@@ -3,6 +3,7 @@ package tequilapi
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,7 +13,7 @@ import (
 // Session is one paid use of a proposal, from the node's history.
 type Session struct {
 	ID              string
-	Direction       string // "Consumed" or "Provided"
+	Direction       string // Consumed or Provided
 	ConsumerID      string
 	HermesID        string
 	ProviderID      string
@@ -24,9 +25,17 @@ type Session struct {
 	BytesReceived   uint64
 	BytesSent       uint64
 	Tokens          Money
-	Status          string // "New" or "Completed"; "New" for ever if the node died in it
+	Status          string // SessionNew or SessionCompleted
 	IPType          string
 }
+
+// Words of a Session known today.
+const (
+	Consumed         = "Consumed"
+	Provided         = "Provided"
+	SessionNew       = "New" // for ever if the node died in it
+	SessionCompleted = "Completed"
+)
 
 type sessionJSON struct {
 	ID              string `json:"id"`
@@ -50,7 +59,7 @@ type sessionJSON struct {
 func (s Session) MarshalJSON() ([]byte, error) {
 	return json.Marshal(sessionJSON{
 		s.ID, s.Direction, s.ConsumerID, s.HermesID, s.ProviderID, s.ServiceType, s.ConsumerCountry, s.ProviderCountry,
-		s.CreatedAt.UTC().Format(time.RFC3339), int64(s.Duration / time.Second), s.BytesReceived, s.BytesSent, s.Tokens, s.Status, s.IPType,
+		s.CreatedAt.Format(time.RFC3339Nano), int64(s.Duration / time.Second), s.BytesReceived, s.BytesSent, s.Tokens, s.Status, s.IPType,
 	})
 }
 
@@ -123,9 +132,38 @@ type SessionPage struct {
 	TotalPages int       `json:"total_pages"`
 }
 
-// Sessions gets a page of the history.
+// Sessions gets a page of the history; AllSessions goes through all of them. A page beyond the last is the last again.
 func (c *Client) Sessions(ctx context.Context, q SessionQuery) (SessionPage, error) {
 	var p SessionPage
 	err := c.do(ctx, call{method: http.MethodGet, path: "/sessions", query: q.Values(), out: &p})
 	return p, err
+}
+
+// AllSessions goes through the history, newest first, and asks for the next page when it is needed. It begins at
+// q.Page. It ends with the first error, after having yielded it. A session that begins meanwhile moves the pages, so
+// that another comes twice; that is left out here.
+func (c *Client) AllSessions(ctx context.Context, q SessionQuery) iter.Seq2[Session, error] {
+	return func(yield func(Session, error) bool) {
+		seen := map[string]bool{}
+		q := q // the loop may be run again
+		for q.Page = max(1, q.Page); ; q.Page++ {
+			p, err := c.Sessions(ctx, q)
+			if err != nil {
+				yield(Session{}, err)
+				return
+			}
+			for _, s := range p.Items {
+				if seen[s.ID] {
+					continue
+				}
+				seen[s.ID] = true
+				if !yield(s, nil) {
+					return
+				}
+			}
+			if len(p.Items) == 0 || q.Page >= p.TotalPages {
+				return
+			}
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,7 +24,8 @@ type Client struct {
 	http    *http.Client
 	timeout time.Duration
 	maxBody int64
-	jitter  func() float64 // 0 to 1
+	jitter  func() float64         // 0 to 1
+	token   atomic.Pointer[string] // nil or "" = none is sent
 }
 
 // Option changes a Client while it is made.
@@ -34,8 +36,9 @@ type Option func(*Client)
 func WithTransport(t http.RoundTripper) Option { return func(c *Client) { c.http.Transport = t } }
 
 // WithTimeout sets how long an ordinary call may take from first to last byte; 10 seconds if not set. Healthcheck
-// takes at most 2 seconds, because a node that is starting accepts connections and does not answer; Connect and
-// Disconnect take their own, longer, time.
+// takes at most 2 seconds, because a node that is starting accepts connections and does not answer. Calls for which the
+// node itself waits for others have their own, longer, time: Connect 3 minutes; feedback 2 minutes; Disconnect, NATType,
+// LatestRelease, registration, payment, and export and import 30 seconds.
 func WithTimeout(d time.Duration) Option { return func(c *Client) { c.timeout = d } }
 
 // WithMaxBody sets how many bytes an answer, or one event, may have; 32 MiB if not set.
@@ -46,6 +49,8 @@ const (
 	healthTimeout     = 2 * time.Second
 	connectTimeout    = 3 * time.Minute // the node has no upper bound of its own
 	disconnectTimeout = 30 * time.Second
+	slowTimeout       = 30 * time.Second // what asks the chain, a server far away, or works on a key
+	uploadTimeout     = 2 * time.Minute  // what sends the node's logs away
 	defaultMaxBody    = 32 << 20
 	errorMaxBody      = 64 << 10
 )

@@ -210,11 +210,11 @@ func (n *Node) lastCount(l *link, iface string) {
 // count turns the device's counters into statistics.
 func (n *Node) count(l *link, s supervisor.Stats) {
 	now := time.Now()
-	rate := func(now, before uint64, d time.Duration) uint64 {
+	rate := func(now, before uint64, d time.Duration) tequilapi.BitRate {
 		if d <= 0 || now < before {
 			return 0
 		}
-		return uint64(float64(now-before) * 8 / d.Seconds())
+		return tequilapi.BitRate(float64(now-before) * 8 / d.Seconds())
 	}
 	passed := now.Sub(l.lastAt)
 	v := tequilapi.Statistics{

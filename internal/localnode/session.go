@@ -54,7 +54,7 @@ func (n *Node) beginSessionLocked(at time.Time) {
 	n.history = append(n.history, tequilapi.Session{
 		ID: n.view.SessionID, Direction: "Consumed", ConsumerID: n.view.ConsumerID, HermesID: n.view.HermesID,
 		ProviderID: p.ProviderID, ServiceType: p.ServiceType, ProviderCountry: p.Location.Country,
-		CreatedAt: at, Status: "New", IPType: p.Location.IPType,
+		CreatedAt: at.UTC().Truncate(time.Second), Status: "New", IPType: p.Location.IPType,
 	})
 	if extra := len(n.history) - keepSessions; extra > 0 {
 		n.history = append([]tequilapi.Session(nil), n.history[extra:]...)
