@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"math/big"
 	"net/http"
+	"time"
 
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
@@ -40,6 +42,8 @@ func (n *Node) attempt(r tequilapi.ConnectRequest) (context.Context, func(contex
 		return nil, nil, failed("failed to lookup proposal: no providers available for the filter")
 	case !i.unlocked:
 		return nil, nil, failed("unlock required")
+	case !affords(i.balance, pick.Price):
+		return nil, nil, failed("insufficient balance")
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel, n.idle = cancel, make(chan struct{})
@@ -47,6 +51,14 @@ func (n *Node) attempt(r tequilapi.ConnectRequest) (context.Context, func(contex
 	close(n.changed)
 	n.changed = make(chan struct{})
 	return ctx, n.onConnect, nil
+}
+
+// affords is whether money lasts for a minute and for a MiB.
+func affords(m tequilapi.Money, p tequilapi.Price) bool {
+	minute, mib := p.PerHour.Big(), p.PerGiB.Big()
+	minute.Quo(minute, big.NewInt(60))
+	mib.Quo(mib, big.NewInt(1024))
+	return m.Big().Cmp(minute.Add(minute, mib)) >= 0
 }
 
 func (n *Node) connect(w http.ResponseWriter, r *http.Request) {
@@ -76,6 +88,8 @@ func (n *Node) connect(w http.ResponseWriter, r *http.Request) {
 		}
 		n.conn.Status, n.conn.SessionID = tequilapi.Connected, rand.Text()
 		n.conn.Statistics = &tequilapi.Statistics{}
+		n.since = time.Now()
+		n.beginSessionLocked()
 	})
 	switch e := err.(type) { //nolint:errorlint // a wrapped one is meant to become an err_connect
 	case nil:
@@ -104,9 +118,6 @@ func (n *Node) disconnect(w http.ResponseWriter, r *http.Request) {
 	default:
 		n.mu.Unlock()
 	}
-	n.change(func() {
-		n.conn.Status = tequilapi.NotConnected
-		n.conn.Statistics = nil
-	})
+	n.change(func() { n.statusLocked(tequilapi.NotConnected) })
 	w.WriteHeader(http.StatusAccepted)
 }

@@ -1,16 +1,21 @@
 // Package tequilatest is a fake Mysterium node for tests: it answers over HTTP what package tequilapi calls, with the
-// real node's status codes, error codes and odd habits, and lets the test set its state and make it fail.
+// real node's status codes, error codes and odd habits, and lets the test set its state, tell stories and make it fail.
 //
-// Tests call NewNode, then Client or URL. The fake panics when a test asks for what no node does, such as a failure of
-// a path that does not exist, and reports failures that were ordered and never met.
+// Tests call NewNode, then Client or URL; examples and demonstrations, which have no testing.TB, call Start and Close.
+// State is set by the methods that begin with Set and Add; ProviderGone, SetPrice, OnRegister and SetOrderStatus tell
+// stories; Fail, FailAlways, Slow, Hang and HangAll make it fail.
+//
+// The fake panics when a test asks for what no node does, such as a failure of a path that does not exist, and reports
+// failures that were ordered and never met. It carries no traffic and holds no money.
 //
 // All methods may be called from any goroutine. A node made InMemory works inside a testing/synctest bubble.
 package tequilatest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"maps"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -29,31 +34,41 @@ const TermsVersion = "0.0.53"
 
 // Node is a fake node.
 type Node struct {
-	t       testing.TB
 	server  *http.Server
 	l       net.Listener
 	pipe    *pipeListener // nil = TCP
 	served  sync.WaitGroup
 	stopped chan struct{}
 	started time.Time
-	clients []*tequilapi.Client
 
-	mu        sync.Mutex // guards what follows
-	health    tequilapi.Health
-	ids       []*identity
-	proposals []tequilapi.Proposal
-	location  tequilapi.Location
-	terms     tequilapi.Terms
-	config    map[string]any
-	sessions  []tequilapi.Session
-	conn      tequilapi.LiveConnection
-	used      bool               // there was a connection: DELETE of none is an error from then on
-	cancel    context.CancelFunc // of the attempt under way; nil = none
-	idle      chan struct{}      // closed when that attempt has ended
-	onConnect func(context.Context, tequilapi.ConnectRequest) error
-	fails     map[string][]*tequilapi.Error
-	requests  []Request
-	changed   chan struct{} // closed and renewed with each change
+	mu         sync.Mutex // guards what follows
+	clients    []*tequilapi.Client
+	health     tequilapi.Health
+	latest     string
+	nat        tequilapi.NAT
+	ids        []*identity
+	proposals  []tequilapi.Proposal
+	location   tequilapi.Location
+	terms      tequilapi.Terms
+	config     map[string]any
+	sessions   []tequilapi.Session // oldest first
+	fees       tequilapi.Fees
+	free       bool // registration costs nothing
+	rates      map[string]json.Number
+	gateways   []tequilapi.Gateway
+	orders     []tequilapi.Order
+	door       *door // nil = no token is asked for
+	conn       tequilapi.LiveConnection
+	since      time.Time          // of the connection
+	used       bool               // there was a connection: DELETE of none is an error from then on
+	cancel     context.CancelFunc // of the attempt under way; nil = none
+	idle       chan struct{}      // closed when that attempt has ended
+	onConnect  func(context.Context, tequilapi.ConnectRequest) error
+	onRegister func(id string) error
+	faults     map[string]*fault // by method and path
+	hung       chan struct{}     // all calls wait until it is closed; nil = none does
+	requests   []Request
+	changed    chan struct{} // closed and renewed with each change
 }
 
 type identity struct {
@@ -74,17 +89,46 @@ type Option func(*Node)
 // InMemory makes a node that only its own Client and Transport reach, without sockets.
 func InMemory() Option { return func(n *Node) { n.pipe = newPipeListener() } }
 
-// NewNode starts a node on a free loopback port. It is closed at the end of the test. It has no identity and no
-// proposals, is not connected, and connects at once when asked to.
+// Secured makes a node that asks for a token, and gives one for this name and password. A node that is not made so
+// gives tokens for "myst" and "mystberry" and asks for none.
+func Secured(username, password string) Option {
+	return func(n *Node) { n.door = &door{username: username, password: password, closed: true} }
+}
+
+// NewNode is Start for tests: the node is closed at the end of the test, and failures that were ordered and never met
+// are errors of it.
 func NewNode(t testing.TB, opts ...Option) *Node {
 	t.Helper()
+	n, err := Start(opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Errorf("%v", err)
+		}
+	})
+	return n
+}
+
+// Start starts a node on a free loopback port. It has no identity and no proposals, is not connected, and connects at
+// once when asked to. The caller closes it.
+func Start(opts ...Option) (*Node, error) {
 	n := &Node{
-		t: t, stopped: make(chan struct{}), changed: make(chan struct{}), started: time.Now(),
-		health:   tequilapi.Health{PID: 4242, Version: "0.0.0-test"},
+		stopped: make(chan struct{}), changed: make(chan struct{}), started: time.Now(),
+		health: tequilapi.Health{PID: 4242, Version: "0.0.0-test"}, latest: "0.0.0-test",
+		nat:      tequilapi.NAT{Type: tequilapi.NATPortRestrictedCone},
 		location: tequilapi.Location{IP: "192.0.2.7", ASN: 64500, ISP: "Test ISP", Continent: "EU", Country: "LT", Region: "Vilnius", City: "Vilnius"},
 		terms:    tequilapi.Terms{CurrentVersion: TermsVersion},
-		config:   map[string]any{}, fails: map[string][]*tequilapi.Error{},
+		rates:    map[string]json.Number{"USD": "0.5", "EUR": "0.4"},
+		gateways: []tequilapi.Gateway{{
+			Name: "coingate", Currencies: []string{"BTC", "ETH", "MYST"},
+			Options: tequilapi.OrderOptions{Minimum: "4.5", Suggested: []json.Number{"5", "10", "20"}},
+		}},
+		door:   &door{username: "myst", password: "mystberry"},
+		config: map[string]any{}, faults: map[string]*fault{},
 	}
+	n.fees = feesOf(tequilapi.Wei(1e17), n.started)
 	n.conn.Status = tequilapi.NotConnected
 	for _, o := range opts {
 		o(n)
@@ -94,26 +138,30 @@ func NewNode(t testing.TB, opts ...Option) *Node {
 	} else {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			t.Fatalf("fake node: %v", err)
+			return nil, fmt.Errorf("fake node: %w", err)
 		}
 		n.l = l
 	}
 	n.server = &http.Server{Handler: n.handler(), ReadHeaderTimeout: 10 * time.Second}
 	n.served.Go(func() { _ = n.server.Serve(n.l) })
-	t.Cleanup(n.end)
-	return n
+	return n, nil
 }
 
-func (n *Node) end() {
+// Close ends the node and its clients. It is an error if failures were ordered and never met. Twice is fine.
+func (n *Node) Close() error {
 	n.Kill()
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	for _, c := range n.clients {
 		c.Close()
 	}
-	for what, left := range n.fails {
-		if len(left) > 0 {
-			n.t.Errorf("fake node: %d ordered failures of %s were never met", len(left), what)
+	var errs []error
+	for what, f := range n.faults {
+		if len(f.once) > 0 {
+			errs = append(errs, fmt.Errorf("fake node: %d ordered failures of %s were never met", len(f.once), what))
 		}
 	}
+	return errors.Join(errs...)
 }
 
 // URL is where the node answers.
@@ -128,12 +176,11 @@ func (n *Node) Transport() *http.Transport {
 	return t
 }
 
-// Client is a new client of the node, closed at the end of the test.
+// Client is a new client of the node, closed with it. It panics on options that are wrong.
 func (n *Node) Client(opts ...tequilapi.Option) *tequilapi.Client {
-	n.t.Helper()
 	c, err := tequilapi.New(n.URL(), append([]tequilapi.Option{tequilapi.WithTransport(n.Transport())}, opts...)...)
 	if err != nil {
-		n.t.Fatalf("fake node: %v", err)
+		panic("tequilatest: " + err.Error())
 	}
 	n.mu.Lock()
 	n.clients = append(n.clients, c)
@@ -156,66 +203,6 @@ func (n *Node) Kill() {
 // Stopped is closed when somebody has asked the node to stop. It goes on to answer until Kill.
 func (n *Node) Stopped() <-chan struct{} { return n.stopped }
 
-// AddIdentity puts a registered identity into the keystore, locked, with money that shows once it is unlocked.
-func (n *Node) AddIdentity(id, passphrase string, balance tequilapi.Money) {
-	n.change(func() {
-		n.ids = append(n.ids, &identity{
-			Identity:   tequilapi.Identity{ID: id, Registration: tequilapi.Registered, HermesID: HermesID},
-			passphrase: passphrase, balance: balance,
-		})
-	})
-}
-
-// SetRegistration changes an identity's registration. It panics if there is no such identity.
-func (n *Node) SetRegistration(id string, s tequilapi.RegistrationStatus) {
-	n.change(func() {
-		i := n.identityLocked(id)
-		if i == nil {
-			panic("tequilatest: no identity " + id)
-		}
-		i.Registration = s
-	})
-}
-
-// SetProposals replaces what is on offer.
-func (n *Node) SetProposals(p ...tequilapi.Proposal) {
-	n.change(func() { n.proposals = slices.Clone(p) })
-}
-
-// SetHealth replaces what the healthcheck says, but for the uptime.
-func (n *Node) SetHealth(h tequilapi.Health) { n.change(func() { n.health = h }) }
-
-// SetLocation replaces where the world sees us.
-func (n *Node) SetLocation(l tequilapi.Location) { n.change(func() { n.location = l }) }
-
-// SetStatus changes the connection's state unasked, as a node does whose provider went away.
-func (n *Node) SetStatus(s tequilapi.ConnectionStatus) { n.change(func() { n.conn.Status = s }) }
-
-// SetStatistics changes the connection's counters.
-func (n *Node) SetStatistics(s tequilapi.Statistics) { n.change(func() { n.conn.Statistics = &s }) }
-
-// OnConnect sets what happens while the node is Connecting: it is connected when f returns nil. The context ends when
-// the attempt is cancelled. An error becomes the real node's 500 err_connect, unless it is a *tequilapi.Error, which
-// is sent as it is. nil means: connected at once.
-func (n *Node) OnConnect(f func(context.Context, tequilapi.ConnectRequest) error) {
-	n.change(func() { n.onConnect = f })
-}
-
-// Fail makes the next call of method and path, such as "PUT", "/connection", fail with status, code and message. It
-// panics if the node has no such call.
-func (n *Node) Fail(method, path string, err tequilapi.Error) {
-	r, e := http.NewRequestWithContext(context.Background(), method, "http://node"+path, nil)
-	if e != nil {
-		panic("tequilatest: " + e.Error())
-	}
-	if _, pattern := n.mux().Handler(r); pattern == "" || err.Status < 300 {
-		panic("tequilatest: no node fails at " + method + " " + path)
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.fails[method+" "+path] = append(n.fails[method+" "+path], &err)
-}
-
 // Requests lists the calls so far, oldest first.
 func (n *Node) Requests() []Request {
 	n.mu.Lock()
@@ -223,17 +210,14 @@ func (n *Node) Requests() []Request {
 	return slices.Clone(n.requests)
 }
 
-// Config is the user's configuration as the node has it.
-func (n *Node) Config() map[string]any {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return maps.Clone(n.config)
-}
-
 // change runs f under the lock and tells the streams.
 func (n *Node) change(f func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.changeLocked(f)
+}
+
+func (n *Node) changeLocked(f func()) {
 	f()
 	close(n.changed)
 	n.changed = make(chan struct{})
@@ -248,6 +232,15 @@ func (n *Node) identityLocked(id string) *identity {
 	return nil
 }
 
+// mustLocked is the identity, or panics.
+func (n *Node) mustLocked(id string) *identity {
+	i := n.identityLocked(id)
+	if i == nil {
+		panic("tequilatest: no identity " + id)
+	}
+	return i
+}
+
 // viewLocked is the identity as the API shows it: its money shows only when it is unlocked.
 func (i *identity) viewLocked() tequilapi.Identity {
 	v := i.Identity
@@ -256,49 +249,3 @@ func (i *identity) viewLocked() tequilapi.Identity {
 	}
 	return v
 }
-
-// pipeListener is a listener without sockets.
-type pipeListener struct {
-	conns chan net.Conn
-	once  sync.Once
-	done  chan struct{}
-}
-
-func newPipeListener() *pipeListener {
-	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
-}
-
-var errRefused = errors.New("connection refused: the fake node is gone")
-
-func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case l.conns <- there:
-		return here, nil
-	case <-l.done:
-		return nil, errRefused
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.done) })
-	return nil
-}
-
-func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
-
-type pipeAddr struct{}
-
-func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "127.0.0.1:1" }

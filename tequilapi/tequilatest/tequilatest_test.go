@@ -20,6 +20,16 @@ func TestMisuseOfTheFakePanics(t *testing.T) {
 	assert.Panics(t, func() { node.Fail("PUT", "/healthcheck", tequilapi.Error{Status: 500}) })
 	assert.Panics(t, func() { node.Fail("GET", "/healthcheck", tequilapi.Error{Status: 200}) })
 	assert.Panics(t, func() { node.SetRegistration("0x1", tequilapi.Registered) })
+	assert.Panics(t, func() { node.SetBalance("0x1", tequilapi.Money{}) })
+	assert.Panics(t, func() { node.SetOrderStatus("order-1", tequilapi.OrderPaid) })
+	assert.Panics(t, func() { node.ProviderGone("0x1") })
+	assert.Panics(t, func() { node.SetPrice("0x1", tequilapi.Price{}) })
+	assert.Panics(t, func() { node.FailAlways("GET", "/nope", tequilapi.Error{Status: 500}) })
+	assert.Panics(t, func() { node.Slow("GET", "/nope", 1) })
+	assert.Panics(t, func() { node.Hang("GET", "/nope") })
+	assert.Panics(t, func() { node.Heal("GET", "/nope") })
+	node.AddIdentity("0x1", "", tequilapi.Money{})
+	assert.Panics(t, func() { node.AddIdentity("0x1", "", tequilapi.Money{}) })
 }
 
 func TestUnmetFailuresAreReported(t *testing.T) {
