@@ -324,8 +324,9 @@ func TestASecuredNodeWantsAToken(t *testing.T) {
 	require.ErrorIs(t, err, tequilapi.ErrUnauthorized)
 	_, err = node.Client(tequilapi.WithToken("made up")).Terms(ctx)
 	require.ErrorIs(t, err, tequilapi.ErrUnauthorized)
-	for range c.Events(ctx) {
-		break // and does not hang
+	for _, err := range c.Events(ctx) {
+		require.ErrorIs(t, err, tequilapi.ErrUnauthorized)
+		break
 	}
 	_, err = c.Login(ctx, "anna", "wrong")
 	require.ErrorIs(t, err, tequilapi.ErrUnauthorized)
