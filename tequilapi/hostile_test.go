@@ -111,6 +111,19 @@ func TestEndlessAnswerIsCut(t *testing.T) {
 	require.ErrorIs(t, err, tequilapi.ErrTooLarge)
 }
 
+func TestWhatIsNoKeyFileIsNotGivenAsOne(t *testing.T) {
+	for _, body := range []string{"", "null", "{}", "<html>", `{"address":"c0aa"}`, `{"crypto":{}}`, `{"address":7,"crypto":{}}`} {
+		addr := bytesServer(t, func(w io.Writer) { _, _ = io.WriteString(w, respond("text/plain", body)) })
+		file, err := client(t, addr).ExportIdentity(t.Context(), "0x1", "secret")
+		require.ErrorIs(t, err, tequilapi.ErrBadAnswer, body)
+		assert.Nil(t, file)
+		assert.NotContains(t, err.Error(), "secret")
+	}
+	addr := bytesServer(t, func(w io.Writer) { _, _ = io.WriteString(w, respond("text/plain", strings.Repeat("x", 2000))) })
+	_, err := client(t, addr, tequilapi.WithMaxBody(1000)).ExportIdentity(t.Context(), "0x1", "secret")
+	require.ErrorIs(t, err, tequilapi.ErrTooLarge)
+}
+
 func TestARedirectIsNeverFollowed(t *testing.T) {
 	bait := bytesServer(t, func(io.Writer) { t.Error("followed") })
 	addr := bytesServer(t, func(w io.Writer) {

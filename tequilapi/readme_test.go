@@ -2,9 +2,14 @@ package tequilapi_test
 
 import (
 	"context"
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -110,4 +115,46 @@ func requestOf(t *testing.T, name string) string {
 	}
 	require.NotEmpty(t, got, "%s asks for nothing", name)
 	return got[0]
+}
+
+// What is exported is documented: types, functions, methods, groups of constants and variables.
+func TestAllThatIsExportedIsDocumented(t *testing.T) {
+	for dir, least := range map[string]int{".": 150, "tequilatest": 30} {
+		files, err := filepath.Glob(dir + "/*.go")
+		require.NoError(t, err)
+		set := token.NewFileSet()
+		var parsed []*ast.File
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(set, file, nil, parser.ParseComments)
+			require.NoError(t, err)
+			parsed = append(parsed, f)
+		}
+		p, err := doc.NewFromFiles(set, parsed, "x")
+		require.NoError(t, err)
+		seen := 0
+		has := func(name, text string) {
+			seen++
+			assert.NotEmpty(t, strings.TrimSpace(text), "%s has no doc comment", name)
+		}
+		has("package", p.Doc)
+		for _, f := range p.Funcs {
+			has(f.Name, f.Doc)
+		}
+		for _, v := range append(p.Consts, p.Vars...) {
+			has(strings.Join(v.Names, ", "), v.Doc)
+		}
+		for _, k := range p.Types {
+			has(k.Name, k.Doc)
+			for _, f := range append(k.Funcs, k.Methods...) {
+				has(k.Name+"."+f.Name, f.Doc)
+			}
+			for _, v := range append(k.Consts, k.Vars...) {
+				has(strings.Join(v.Names, ", "), v.Doc)
+			}
+		}
+		assert.Greater(t, seen, least, dir)
+	}
 }

@@ -38,28 +38,28 @@ const (
 )
 
 type sessionJSON struct {
-	ID              string `json:"id"`
-	Direction       string `json:"direction"`
-	ConsumerID      string `json:"consumer_id"`
-	HermesID        string `json:"hermes_id"`
-	ProviderID      string `json:"provider_id"`
-	ServiceType     string `json:"service_type"`
-	ConsumerCountry string `json:"consumer_country"`
-	ProviderCountry string `json:"provider_country"`
-	CreatedAt       string `json:"created_at"`
-	Duration        int64  `json:"duration"` // seconds
-	BytesReceived   uint64 `json:"bytes_received"`
-	BytesSent       uint64 `json:"bytes_sent"`
-	Tokens          Money  `json:"tokens"`
-	Status          string `json:"status"`
-	IPType          string `json:"ip_type"`
+	ID              string    `json:"id"`
+	Direction       string    `json:"direction"`
+	ConsumerID      string    `json:"consumer_id"`
+	HermesID        string    `json:"hermes_id"`
+	ProviderID      string    `json:"provider_id"`
+	ServiceType     string    `json:"service_type"`
+	ConsumerCountry string    `json:"consumer_country"`
+	ProviderCountry string    `json:"provider_country"`
+	CreatedAt       time.Time `json:"created_at"`
+	Duration        int64     `json:"duration"` // seconds
+	BytesReceived   uint64    `json:"bytes_received"`
+	BytesSent       uint64    `json:"bytes_sent"`
+	Tokens          Money     `json:"tokens"`
+	Status          string    `json:"status"`
+	IPType          string    `json:"ip_type"`
 }
 
 // MarshalJSON writes the node's spelling.
 func (s Session) MarshalJSON() ([]byte, error) {
 	return json.Marshal(sessionJSON{
 		s.ID, s.Direction, s.ConsumerID, s.HermesID, s.ProviderID, s.ServiceType, s.ConsumerCountry, s.ProviderCountry,
-		s.CreatedAt.Format(time.RFC3339Nano), int64(s.Duration / time.Second), s.BytesReceived, s.BytesSent, s.Tokens, s.Status, s.IPType,
+		s.CreatedAt, int64(s.Duration / time.Second), s.BytesReceived, s.BytesSent, s.Tokens, s.Status, s.IPType,
 	})
 }
 
@@ -69,13 +69,9 @@ func (s *Session) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &w); err != nil {
 		return err
 	}
-	at, err := time.Parse(time.RFC3339, w.CreatedAt)
-	if err != nil {
-		return err
-	}
 	*s = Session{
 		w.ID, w.Direction, w.ConsumerID, w.HermesID, w.ProviderID, w.ServiceType, w.ConsumerCountry, w.ProviderCountry,
-		at, seconds(w.Duration), w.BytesReceived, w.BytesSent, w.Tokens, w.Status, w.IPType,
+		w.CreatedAt, seconds(w.Duration), w.BytesReceived, w.BytesSent, w.Tokens, w.Status, w.IPType,
 	}
 	return nil
 }

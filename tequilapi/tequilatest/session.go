@@ -48,11 +48,11 @@ func number(w http.ResponseWriter, r *http.Request, key string, without int) (in
 		return without, true
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
+	if err != nil {
 		invalid(w, r, key, "Cannot parse "+key)
 		return 0, false
 	}
-	return n, true
+	return max(1, n), true
 }
 
 func date(w http.ResponseWriter, r *http.Request, key string, without time.Time) (time.Time, bool) {
