@@ -49,6 +49,20 @@ func (n *Node) getConfig(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string]any{"data": now})
 }
 
+// defaults are those of the real node's settings that mean something here.
+func defaults() map[string]any {
+	return map[string]any{"auto-reconnect": false, "default-currency": "MYST", "keep-connected-on-fail": false}
+}
+
+// getSettings answers the defaults with the user's settings over them.
+func (n *Node) getSettings(w http.ResponseWriter, _ *http.Request) {
+	all := defaults()
+	n.mu.Lock()
+	merge(all, n.config)
+	n.mu.Unlock()
+	answer(w, http.StatusOK, map[string]any{"data": all})
+}
+
 func (n *Node) postConfig(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Data map[string]any `json:"data"`

@@ -14,6 +14,7 @@ func (n *Node) connectionCalls(mux *http.ServeMux) {
 	mux.HandleFunc("PUT /connection", n.putConnection)
 	mux.HandleFunc("DELETE /connection", n.deleteConnection)
 	mux.HandleFunc("GET /connection/statistics", n.getStatistics)
+	mux.HandleFunc("GET /connection/traffic", n.getTraffic)
 	mux.HandleFunc("GET /connection/ip", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"ip": n.address.String()})
 	})
@@ -59,6 +60,20 @@ func (n *Node) getStatistics(w http.ResponseWriter, r *http.Request) {
 	n.mu.Lock()
 	if id := r.URL.Query().Get("id"); n.stats != nil && (id == "" || id == n.view.SessionID) {
 		now = *n.stats
+	}
+	n.mu.Unlock()
+	answer(w, http.StatusOK, now)
+}
+
+func (n *Node) getTraffic(w http.ResponseWriter, r *http.Request) {
+	id, ok := connectionID(w, r)
+	if !ok {
+		return
+	}
+	var now tequilapi.Traffic
+	n.mu.Lock()
+	if n.stats != nil && id == 0 {
+		now = tequilapi.Traffic{BytesSent: n.stats.BytesSent, BytesReceived: n.stats.BytesReceived}
 	}
 	n.mu.Unlock()
 	answer(w, http.StatusOK, now)

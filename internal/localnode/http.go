@@ -26,7 +26,18 @@ func (n *Node) handler() http.Handler {
 	mux.HandleFunc("GET /config/user", n.getConfig)
 	mux.HandleFunc("POST /config/user", n.postConfig)
 	mux.HandleFunc("GET /events/state", n.events)
-	mux.HandleFunc("GET /sessions", n.listSessions)
+	mux.HandleFunc("GET /config", n.getSettings)
+	mux.HandleFunc("GET /config/default", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]any{"data": defaults()})
+	})
+	mux.HandleFunc("GET /node/latest-release", func(w http.ResponseWriter, r *http.Request) { // the sandbox asks nobody
+		refuse(w, r, http.StatusInternalServerError, "err_latest_release_information", "Could not fetch latest release information")
+	})
+	mux.HandleFunc("GET /nat/type", func(w http.ResponseWriter, _ *http.Request) { // the exits are on this computer
+		answer(w, http.StatusOK, tequilapi.NAT{Type: tequilapi.NATNone})
+	})
+	n.sessionCalls(mux)
+	n.moneyCalls(mux)
 	n.identityCalls(mux)
 	n.proposalCalls(mux)
 	n.connectionCalls(mux)

@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"math/big"
-	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/mysteriumvpn/desktop/tequilapi"
@@ -75,49 +73,3 @@ func (n *Node) sessionLocked(status string) {
 }
 
 func (n *Node) saveHistory() { n.save(historyFile, func() any { return n.history }) }
-
-func (n *Node) listSessions(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	page, size := 1, 50
-	for k, v := range map[string]*int{"page": &page, "page_size": &size} {
-		if s := q.Get(k); s != "" {
-			i, err := strconv.Atoi(s)
-			if err != nil || i < 1 {
-				invalid(w, r, k, "invalid", "'"+k+"' is invalid")
-				return
-			}
-			*v = i
-		}
-	}
-	var from, to time.Time
-	for k, v := range map[string]*time.Time{"date_from": &from, "date_to": &to} {
-		if s := q.Get(k); s != "" {
-			d, err := time.Parse(time.DateOnly, s)
-			if err != nil {
-				invalid(w, r, k, "invalid", "'"+k+"' is invalid")
-				return
-			}
-			*v = d
-		}
-	}
-	is := func(key, have string) bool { return q.Get(key) == "" || q.Get(key) == have }
-	found := []tequilapi.Session{}
-	n.mu.Lock()
-	for i := len(n.history) - 1; i >= 0; i-- { // newest first
-		s := n.history[i]
-		if is("direction", s.Direction) && is("consumer_id", s.ConsumerID) && is("hermes_id", s.HermesID) && is("provider_id", s.ProviderID) &&
-			is("service_type", s.ServiceType) && is("status", s.Status) &&
-			!s.CreatedAt.Before(from) && (to.IsZero() || s.CreatedAt.Before(to.AddDate(0, 0, 1))) {
-			found = append(found, s)
-		}
-	}
-	n.mu.Unlock()
-	step := min(size, len(found)+1) // so that no product overflows
-	all := tequilapi.SessionPage{Page: page, PageSize: size, TotalItems: len(found), TotalPages: max(1, (len(found)+step-1)/step)}
-	first := len(found)
-	if page <= all.TotalPages {
-		first = min((page-1)*step, len(found))
-	}
-	all.Items = found[first:min(first+step, len(found))]
-	answer(w, http.StatusOK, all)
-}
