@@ -6,10 +6,10 @@ GO      := go
 export GOFLAGS := -buildvcs=false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build headless test check bench screenshots assets fmt lint clean
+.PHONY: help run build headless test check bench bench-ui screenshots assets fmt lint clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
 
 run: build ## build and open the window on the sandbox network; with no display, run in the terminal
 	@scripts/run.sh
@@ -29,6 +29,10 @@ check: ## the quick part of test: formatting, vet, lint, layers
 
 bench: ## compare our tunnel with the stock netstack device, in interleaved rounds
 	@scripts/bench.sh
+
+bench-ui: build ## measure the window beside a bare one: memory, CPU, start
+	@scripts/packages.sh test
+	@scripts/bench-ui.sh
 
 screenshots: build ## drive the window under Xvfb and write docs/screenshots
 	@scripts/packages.sh test

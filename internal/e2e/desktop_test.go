@@ -47,9 +47,9 @@ func newScreen(t *testing.T, size string) *screen {
 	s.bus = s.startBus()
 	s.env = append(os.Environ(), "DISPLAY="+s.display, "DBUS_SESSION_BUS_ADDRESS="+s.bus, "LANG=en_US.UTF-8",
 		"WAYLAND_DISPLAY=", "XDG_CONFIG_HOME="+t.TempDir(), "LIBGL_ALWAYS_SOFTWARE=1")
-	wm := s.command(nil, "openbox")
+	wm := s.command(nil, "openbox", "--startup", "echo managing windows") // it maps windows of its own before that
 	wm.Env = s.env
-	s.start("openbox", wm)
+	s.start("openbox", wm).line(t, "managing windows", 20*time.Second)
 	return s
 }
 

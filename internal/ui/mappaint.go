@@ -28,8 +28,7 @@ type mapPicture struct {
 	colours       *Palette
 }
 
-// mapPainter paints the map and keeps the last picture and the rasterizers, which are megabytes. One goroutine at a
-// time may use it.
+// mapPainter paints the map and keeps the last picture and the rasterizers. One goroutine at a time may use it.
 type mapPainter struct {
 	last   mapPicture
 	plain  *image.RGBA // the map alone
@@ -58,16 +57,32 @@ func (m *mapPainter) paint(p mapPicture, offers []string, home *Point) *image.RG
 		m.image = image.NewRGBA(image.Rect(0, 0, p.width, p.height))
 		m.plain = image.NewRGBA(m.image.Rect)
 	}
+	offered := make(map[string]bool, len(offers))
+	for _, code := range offers {
+		offered[code] = true
+	}
+	for top := 0; top < p.height; top += bandHeight {
+		m.band(p, top, offers, offered, home)
+	}
+	copy(m.image.Pix, m.plain.Pix)
+	m.fade()
+	return m.image
+}
+
+// bandHeight is how many rows are painted at a time: a rasterizer keeps eight bytes for each pixel, and there are six.
+const bandHeight = 64
+
+// band paints the rows from top on.
+func (m *mapPainter) band(p mapPicture, top int, offers []string, offered map[string]bool, home *Point) {
+	p.height = min(bandHeight, p.height-top)
+	p.atY -= float32(top)
+	rows := image.Rect(0, top, p.width, top+p.height)
 	for i := range m.layers {
 		if m.layers[i] == nil {
 			m.layers[i] = vector.NewRasterizer(p.width, p.height)
 		} else {
 			m.layers[i].Reset(p.width, p.height)
 		}
-	}
-	offered := make(map[string]bool, len(offers))
-	for _, code := range offers {
-		offered[code] = true
 	}
 	world := assets.World()
 	for i := range world.Lands {
@@ -103,18 +118,15 @@ func (m *mapPainter) paint(p mapPicture, offers []string, home *Point) *image.RG
 		}
 	}
 	c := p.colours
-	m.flatten(landLayer, c.Land)
-	m.flatten(offerLayer, c.Offer)
-	m.flatten(markedLayer, blend(c.Offer, phaseShape(p.phase, c), 0.62))
-	m.flatten(borderLayer, c.Ocean)
-	m.flatten(pinLayer, alpha(c.Link, 235))
+	m.flatten(rows, landLayer, c.Land)
+	m.flatten(rows, offerLayer, c.Offer)
+	m.flatten(rows, markedLayer, blend(c.Offer, phaseShape(p.phase, c), 0.62))
+	m.flatten(rows, borderLayer, c.Ocean)
+	m.flatten(rows, pinLayer, alpha(c.Link, 235))
 	if spot, ok := countrySpot(p.marked); ok && p.line && home != nil {
 		p.bow(m.layers[lineLayer], home.spot(), spot)
-		m.flatten(lineLayer, phaseShape(p.phase, c))
+		m.flatten(rows, lineLayer, phaseShape(p.phase, c))
 	}
-	copy(m.image.Pix, m.plain.Pix)
-	m.fade()
-	return m.image
 }
 
 // fade lets the map sink into the ocean's colour towards the card, and draws the card's shadow.
@@ -153,11 +165,11 @@ func mixInto(px []uint8, c color.NRGBA, part float32) {
 	px[2] += uint8(int((float32(c.B) - float32(px[2])) * part)) //nolint:gosec // likewise
 }
 
-func (m *mapPainter) flatten(layer int, c color.NRGBA) {
+func (m *mapPainter) flatten(rows image.Rectangle, layer int, c color.NRGBA) {
 	if layer == landLayer {
-		draw.Draw(m.plain, m.plain.Rect, image.NewUniform(m.last.colours.Ocean), image.Point{}, draw.Src)
+		draw.Draw(m.plain, rows, image.NewUniform(m.last.colours.Ocean), image.Point{}, draw.Src)
 	}
-	m.layers[layer].Draw(m.plain, m.plain.Rect, image.NewUniform(c), image.Point{})
+	m.layers[layer].Draw(m.plain, rows, image.NewUniform(c), image.Point{})
 }
 
 func (p *mapPicture) xy(s assets.Point) (x, y float32) {
