@@ -36,6 +36,9 @@ cross() { # all but the window, for every system that we name
 # All packages are race-tested without OpenGL: cmd is built headless here, and no other package reaches Fyne's driver.
 race() { CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m -tags headless,$tags $(go list -tags headless,$tags ./... | grep -v /internal/e2e); }
 
+# What finds no races and would take minutes under the detector: the long day, and pictures pixel by pixel.
+window() { CGO_ENABLED=0 go test -count=1 -timeout 5m -tags headless,$tags -run 'TestNothingGrows|TestPictures' ./internal/ui; }
+
 e2e() {
 	MYSTERIUMVPN_BIN=$PWD/bin/mysteriumvpn-headless MYSTERIUMVPN_WINDOW=$PWD/bin/mysteriumvpn E2E_REQUIRED=1 \
 		go test -count=1 -timeout 20m -tags headless,$tags -v ./internal/e2e
@@ -50,6 +53,7 @@ step "layers and house rules" go test -tags headless,$tags ./internal/house
 if [ "${1:-}" != quick ]; then
 	step "cross-builds without a window" cross
 	step "race tests" race
+	step "window: a long day, pictures" window
 	step "build" make --no-print-directory build headless
 	step "end to end: traffic, window, tray" e2e
 fi

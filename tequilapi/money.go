@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -80,6 +81,29 @@ func (m Money) Big() *big.Int {
 		b.Neg(b)
 	}
 	return b
+}
+
+// Part is m*of/whole, rounded towards zero; whole must not be zero.
+func (m Money) Part(of, whole uint64) (Money, error) {
+	if high, low := bits.Mul64(m.lo, of); m.hi == 0 && high < whole { // the usual case, without big.Int
+		q, _ := bits.Div64(high, low, whole)
+		return Money{lo: q, neg: m.neg && q != 0}, nil
+	}
+	v := m.Big()
+	v.Mul(v, new(big.Int).SetUint64(of))
+	return MoneyFromBig(v.Quo(v, new(big.Int).SetUint64(whole)))
+}
+
+// Plus is m+o.
+func (m Money) Plus(o Money) (Money, error) {
+	if !m.neg && !o.neg {
+		lo, carry := bits.Add64(m.lo, o.lo, 0)
+		if hi, over := bits.Add64(m.hi, o.hi, carry); over == 0 {
+			return Money{hi: hi, lo: lo}, nil
+		}
+	}
+	v := m.Big()
+	return MoneyFromBig(v.Add(v, o.Big()))
 }
 
 // IsZero reports whether it is no money.

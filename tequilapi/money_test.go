@@ -96,6 +96,47 @@ func TestMoneyCompares(t *testing.T) {
 	assert.Equal(t, Money{}, m, "there is one zero")
 }
 
+func TestMoneyIsSharedAndAdded(t *testing.T) {
+	huge := "18446744073709551617000" // more than 64 bits
+	for _, c := range []struct {
+		m         string
+		of, whole uint64
+		want      string
+	}{
+		{"10", 1, 3, "3"},
+		{"-10", 1, 3, "-3"},
+		{"-1", 1, 3, "0"},
+		{"0", 7, 3, "0"},
+		{"18446744073709551615", 18446744073709551615, 18446744073709551615, "18446744073709551615"},
+		{"18446744073709551615", 2, 1, "36893488147419103230"},
+		{huge, 1, 1000, "18446744073709551617"},
+	} {
+		m, err := ParseWei(c.m)
+		require.NoError(t, err)
+		got, err := m.Part(c.of, c.whole)
+		require.NoError(t, err)
+		assert.Equal(t, c.want, got.Wei(), "%s*%d/%d", c.m, c.of, c.whole)
+	}
+	most, err := ParseWei("340282366920938463463374607431768211455")
+	require.NoError(t, err)
+	_, err = most.Part(2, 1)
+	require.ErrorIs(t, err, ErrMoney)
+	_, err = most.Plus(Wei(1))
+	require.ErrorIs(t, err, ErrMoney)
+	for _, c := range [][3]string{
+		{"1", "2", "3"}, {"1", "-2", "-1"}, {"-2", "2", "0"}, {"18446744073709551615", "1", "18446744073709551616"}, {huge, "1", "18446744073709551617001"},
+	} {
+		a, err := ParseWei(c[0])
+		require.NoError(t, err)
+		b, err := ParseWei(c[1])
+		require.NoError(t, err)
+		sum, err := a.Plus(b)
+		require.NoError(t, err)
+		assert.Equal(t, c[2], sum.Wei())
+		assert.Equal(t, c[2] == "0", sum.IsZero())
+	}
+}
+
 func FuzzMoney(f *testing.F) {
 	for _, s := range []string{"0", "5000000000000000000", `"18446744073709551616"`, "-3", "1.5", "1e3", `"-0"`, "007"} {
 		f.Add(s)

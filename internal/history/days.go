@@ -66,10 +66,17 @@ func (d *Day) add(e Entry, cost tequilapi.Money, of, whole uint64) {
 		return
 	}
 	d.PlayMoney = d.PlayMoney || e.PlayMoney()
-	sum := d.Cost.Big()
-	if m, err := tequilapi.MoneyFromBig(sum.Add(sum, part(cost.Big(), of, whole))); err == nil {
-		d.Cost = m
+	if part, err := cost.Part(of, whole); err == nil {
+		d.Cost = plus(d.Cost, part)
 	}
+}
+
+// plus is a+b, or a where that is more than there can be.
+func plus(a, b tequilapi.Money) tequilapi.Money {
+	if m, err := a.Plus(b); err == nil {
+		return m
+	}
+	return a
 }
 
 // dayStart is the first moment of a day. Where clocks change at midnight, 0:00 is not there, or there twice.
@@ -104,10 +111,7 @@ func Total(days []Day) (t Day) {
 		t.BytesReceived += d.BytesReceived
 		t.Length += d.Length
 		t.PlayMoney = t.PlayMoney || d.PlayMoney
-		sum := t.Cost.Big()
-		if m, err := tequilapi.MoneyFromBig(sum.Add(sum, d.Cost.Big())); err == nil {
-			t.Cost = m
-		}
+		t.Cost = plus(t.Cost, d.Cost)
 	}
 	return t
 }

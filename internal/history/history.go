@@ -10,7 +10,6 @@
 package history
 
 import (
-	"math/big"
 	"time"
 
 	"github.com/mysteriumvpn/desktop/internal/vpn"
@@ -70,14 +69,14 @@ func (e Entry) Cost() (tequilapi.Money, bool) {
 	if !e.Priced {
 		return tequilapi.Money{}, false
 	}
-	hours := part(e.PerHour.Big(), uint64(e.Length()), uint64(time.Hour)) //nolint:gosec // never negative
-	data := part(e.PerGiB.Big(), e.Bytes(), 1<<30)
-	m, err := tequilapi.MoneyFromBig(hours.Add(hours, data))
-	return m, err == nil
-}
-
-// part is v*of/whole, rounded down.
-func part(v *big.Int, of, whole uint64) *big.Int {
-	v.Mul(v, new(big.Int).SetUint64(of))
-	return v.Quo(v, new(big.Int).SetUint64(whole))
+	hours, err := e.PerHour.Part(uint64(e.Length()), uint64(time.Hour)) //nolint:gosec // never negative
+	if err != nil {
+		return tequilapi.Money{}, false
+	}
+	data, err := e.PerGiB.Part(e.Bytes(), 1<<30)
+	if err != nil {
+		return tequilapi.Money{}, false
+	}
+	sum, err := hours.Plus(data)
+	return sum, err == nil
 }

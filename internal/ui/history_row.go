@@ -54,7 +54,9 @@ func (r *historyRow) set(e history.Entry, now time.Time) {
 	}
 	r.drawn, r.shown, r.colours, r.at = true, e, p, now
 	w := historyWords{name: historyPlace(e), why: whyWords(e), more: shortID(e.ProviderID)}
-	w.down, w.up = "↓ "+sizeText(e.BytesReceived), "↑ "+sizeText(e.BytesSent)
+	b := make([]byte, 0, 64)
+	w.down = string(appendSize(append(b, "↓ "...), e.BytesReceived))
+	w.up = string(appendSize(append(b, "↑ "...), e.BytesSent))
 	if e.Reconnects > 0 {
 		w.more += " · " + reconnectCount(e.Reconnects)
 	}
@@ -71,7 +73,9 @@ func (r *historyRow) set(e history.Entry, now time.Time) {
 	w.slim = w.down + "   " + w.cost
 	r.words = w
 	start := e.Start.In(now.Location())
-	r.subAll = dayWords(start, now) + " " + start.Format("15:04") + " · " + spanText(e.Length())
+	b = append(append(b, dayWords(start, now)...), ' ')
+	b = append(start.AppendFormat(b, "15:04"), " · "...)
+	r.subAll = string(appendSpan(b, e.Length()))
 	if r.code != e.Country || r.flag.Image == nil {
 		r.code = e.Country
 		r.flag.Image = assets.FlagImage(e.Country)
@@ -152,13 +156,16 @@ func (r *historyRow) Refresh() {
 	}
 }
 
+// MinSize is known without a renderer, as an exitRow's is.
+func (r *historyRow) MinSize() fyne.Size { return fyne.NewSize(300, rowHeight) }
+
 func (r *historyRow) CreateRenderer() fyne.WidgetRenderer { return &historyRowRenderer{r} }
 
 type historyRowRenderer struct{ r *historyRow }
 
 func (x *historyRowRenderer) Destroy()              {}
 func (x *historyRowRenderer) Refresh()              { x.r.Refresh() }
-func (x *historyRowRenderer) MinSize() fyne.Size    { return fyne.NewSize(300, rowHeight) }
+func (x *historyRowRenderer) MinSize() fyne.Size    { return x.r.MinSize() }
 func (x *historyRowRenderer) Layout(size fyne.Size) { x.r.arrange(size) }
 
 func (x *historyRowRenderer) Objects() []fyne.CanvasObject {

@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,6 +45,10 @@ func spanWords(i int) string {
 }
 
 func reconnectCount(n int) string {
+	return memo(reconnects, 1024, n, func() string { return reconnectWords(n) })
+}
+
+func reconnectWords(n int) string {
 	return lang.XN("count.reconnects", "{{.N}} reconnects", n, map[string]int{"N": n})
 }
 
@@ -78,15 +82,23 @@ func costText(myst string) string {
 }
 
 // spanText is a length of time with its units.
-func spanText(d time.Duration) string {
+func spanText(d time.Duration) string { return string(appendSpan(nil, d)) }
+
+func appendSpan(b []byte, d time.Duration) []byte {
+	part := func(n int64, unit string) {
+		b = append(append(strconv.AppendInt(b, n, 10), ' '), unit...)
+	}
 	switch n := int64(max(d, 0) / time.Second); {
 	case n >= 3600:
-		return fmt.Sprintf("%d %s %d %s", n/3600, remembered("h"), n/60%60, remembered("min"))
+		part(n/3600, remembered("h"))
+		b = append(b, ' ')
+		part(n/60%60, remembered("min"))
 	case n >= 60:
-		return fmt.Sprintf("%d %s", n/60, remembered("min"))
+		part(n/60, remembered("min"))
 	default:
-		return fmt.Sprintf("%d %s", n, remembered("s"))
+		part(n, remembered("s"))
 	}
+	return b
 }
 
 // endReason is why a connection failed, in words; "" for all others. Its provider stands beside it already.
@@ -95,5 +107,13 @@ func endReason(e history.Entry) string {
 	if why.A == e.ProviderID {
 		why.A = shortID(why.A)
 	}
-	return reasonText(why)
+	if why.Zero() {
+		return ""
+	}
+	return memo(endings, 256, why, func() string { return reasonText(why) })
 }
+
+var (
+	reconnects = map[int]string{}        // only on the UI lane
+	endings    = map[vpn.Reason]string{} // likewise
+)

@@ -67,10 +67,15 @@ func TestTheMapEasesOnlyWhereThingsMayMove(t *testing.T) {
 	e.wide, e.run = m.painter.plain, fyne.NewAnimation(easeTime, func(float32) {})
 	m.ease, m.was = e, mapStand{m.Size(), near}
 	paints := m.painter.paints
+	frames := map[int]bool{}
 	for i := range 60 { // as often as Fyne calls
 		m.pass(e, float32(i)/60)
-		s.window.Canvas().Capture()
+		if !frames[e.frame] {
+			frames[e.frame] = true
+			m.paint(int(m.Size().Width), int(m.Size().Height))
+		}
 	}
+	assert.Len(t, frames, easeFrames)
 	assert.Equal(t, paints, m.painter.paints, "nothing is painted on the way")
 	m.pass(e, 1)
 	assert.Nil(t, m.ease)

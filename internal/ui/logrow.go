@@ -138,6 +138,9 @@ func (r *logRow) fit() {
 	}
 }
 
+// MinSize is known without a renderer, as an exitRow's is.
+func (r *logRow) MinSize() fyne.Size { return fyne.NewSize(240, logRowHeight) }
+
 func (r *logRow) CreateRenderer() fyne.WidgetRenderer { return &logRowRenderer{r} }
 
 type logRowRenderer struct{ r *logRow }
@@ -146,7 +149,7 @@ const logRowHeight = 22
 
 func (x *logRowRenderer) Destroy()           {}
 func (x *logRowRenderer) Refresh()           { x.r.Refresh() }
-func (x *logRowRenderer) MinSize() fyne.Size { return fyne.NewSize(240, logRowHeight) }
+func (x *logRowRenderer) MinSize() fyne.Size { return x.r.MinSize() }
 func (x *logRowRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{x.r.ground, x.r.mark, x.r.time, x.r.source, x.r.level, x.r.text}
 }

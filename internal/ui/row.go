@@ -273,10 +273,15 @@ func (r *exitRow) setKeys(p *Palette) {
 }
 
 func setText(t *canvas.Text, s string, c color.NRGBA) {
-	if t.Text != s || t.Color != color.Color(c) {
-		t.Text, t.Color = s, c
-		canvas.Refresh(t)
+	same := t.Color == color.Color(c)
+	if t.Text == s && same {
+		return
 	}
+	t.Text = s
+	if !same { // a colour put into an interface is an allocation
+		t.Color = c
+	}
+	canvas.Refresh(t)
 }
 
 // Refresh is called by Fyne when the theme changes.
@@ -286,13 +291,17 @@ func (r *exitRow) Refresh() {
 	}
 }
 
+// MinSize is known without a renderer: Fyne's list makes a row each time it is refreshed, only to measure it, and a
+// renderer would keep that row in memory for a minute.
+func (r *exitRow) MinSize() fyne.Size { return fyne.NewSize(220, rowHeight) }
+
 func (r *exitRow) CreateRenderer() fyne.WidgetRenderer { return &exitRowRenderer{r} }
 
 type exitRowRenderer struct{ r *exitRow }
 
 func (x *exitRowRenderer) Destroy()           {}
 func (x *exitRowRenderer) Refresh()           { x.r.Refresh() }
-func (x *exitRowRenderer) MinSize() fyne.Size { return fyne.NewSize(220, rowHeight) }
+func (x *exitRowRenderer) MinSize() fyne.Size { return x.r.MinSize() }
 
 const rowHeight = 50
 

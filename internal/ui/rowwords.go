@@ -33,28 +33,25 @@ func offerPrice(perGiB, perHour string, wide bool) string {
 
 // counted is exitCount, remembered: plural rules cost ten times what the rest of a row does.
 func counted(n int) string {
-	s, ok := counts[n]
-	if !ok {
-		if len(counts) > 4096 {
-			clear(counts)
-		}
-		s = exitCount(n)
-		counts[n] = s
-	}
-	return s
+	return memo(counts, 4096, n, func() string { return exitCount(n) })
 }
 
 // remembered is lang.L for rows, likewise. The words are those of a network, so their number has an end too.
 func remembered(s string) string {
-	w, ok := words[s]
+	return memo(words, 256, s, func() string { return lang.L(s) })
+}
+
+// memo is what make makes for a key, made once. At most so many are kept.
+func memo[K comparable](kept map[K]string, most int, key K, make func() string) string {
+	s, ok := kept[key]
 	if !ok {
-		if len(words) > 256 {
-			clear(words)
+		if len(kept) >= most {
+			clear(kept)
 		}
-		w = lang.L(s)
-		words[s] = w
+		s = make()
+		kept[key] = s
 	}
-	return w
+	return s
 }
 
 var (

@@ -193,6 +193,8 @@ func speak(t *testing.T, name string) {
 		clear(counts)
 		clear(countryNames)
 		clear(words)
+		clear(reconnects)
+		clear(endings)
 		require.NoError(t, loadWords())
 	}
 	t.Cleanup(set) // runs after Setenv has put the old one back

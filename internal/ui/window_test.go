@@ -401,3 +401,16 @@ func TestNothingIsHeardAfterClose(t *testing.T) {
 	assert.Equal(t, vpn.Unknown, s.Window.status.Phase)
 	bustest.Want(t, &s.sent)
 }
+
+func TestNumbersHaveThreeFigures(t *testing.T) {
+	for bytes, want := range map[uint64]string{
+		0: "0 B", 999: "999 B", 1000: "1.00 kB", 9_994: "9.99 kB", 9_996: "10.0 kB", 99_960: "100 kB", 999_499: "999 kB", 999_600: "1.00 MB",
+		5_000_000_000: "5.00 GB", 18_000_000_000_000_000: "18000 TB",
+	} {
+		assert.Equal(t, want, sizeText(bytes), bytes)
+	}
+	v, unit := rateText(124_999_000)
+	assert.Equal(t, "1.00 Gbit/s", v+" "+unit)
+	v, unit = rateText(124_900)
+	assert.Equal(t, "999 kbit/s", v+" "+unit)
+}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -156,9 +157,9 @@ func clockTime(d time.Duration) string {
 func rateText(bytes uint64) (value, unit string) {
 	bits := float64(bytes) * 8
 	switch {
-	case bits >= 1e9:
+	case bits >= 999.5e6:
 		return digits(bits / 1e9), "Gbit/s"
-	case bits >= 1e6:
+	case bits >= 999.5e3:
 		return digits(bits / 1e6), "Mbit/s"
 	}
 	return digits(bits / 1e3), "kbit/s"
@@ -171,29 +172,34 @@ func rateWords(arrow string, bytes uint64) string {
 }
 
 // sizeText is an amount of bytes.
-func sizeText(bytes uint64) string {
-	v, unit := float64(bytes), "B"
-	for _, u := range []string{"kB", "MB", "GB", "TB"} {
-		if v < 1000 {
+func sizeText(bytes uint64) string { return string(appendSize(nil, bytes)) }
+
+func appendSize(b []byte, bytes uint64) []byte {
+	v, unit := float64(bytes), " B"
+	for _, u := range []string{" kB", " MB", " GB", " TB"} {
+		if v < 999.5 { // it would be written as 1000
 			break
 		}
 		v, unit = v/1000, u
 	}
-	if unit == "B" {
-		return fmt.Sprintf("%d B", bytes)
+	if unit == " B" {
+		return append(strconv.AppendUint(b, bytes, 10), unit...)
 	}
-	return digits(v) + " " + unit
+	return append(appendDigits(b, v), unit...)
 }
 
 // digits shows three figures that matter at most, so that numbers keep their width.
-func digits(v float64) string {
+func digits(v float64) string { return string(appendDigits(nil, v)) }
+
+func appendDigits(b []byte, v float64) []byte {
+	places := 2
 	switch {
-	case v >= 100:
-		return fmt.Sprintf("%.0f", v)
-	case v >= 10:
-		return fmt.Sprintf("%.1f", v)
+	case v >= 99.95:
+		places = 0
+	case v >= 9.995:
+		places = 1
 	case v == 0:
-		return "0"
+		return append(b, '0')
 	}
-	return fmt.Sprintf("%.2f", v)
+	return strconv.AppendFloat(b, v, 'f', places, 64)
 }
