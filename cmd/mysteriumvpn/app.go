@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/mysteriumvpn/desktop/internal/account"
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/control"
 	"github.com/mysteriumvpn/desktop/internal/core"
@@ -48,6 +49,8 @@ type app struct {
 	tunnel  *tunnel.Tunnel
 	core    *core.Core
 	past    *history.Recorder
+	account *account.Keeper
+	purse   *account.Topics
 	proxy   vpn.Proxy
 	desk    *computer
 
@@ -100,6 +103,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 	undo = append(undo, a.bus.Close)
 	a.topics = vpn.NewTopics(a.bus, settings)
 	a.record()
+	a.keepAccount(settings.Network)
 
 	a.tunnel = tunnel.New(tunnel.Options{Log: a.tunnelLog, OnStall: func(tunnel.StallInfo) { a.core.Stalled() }})
 	undo = append(undo, a.tunnel.Close)
@@ -133,7 +137,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 		Proposals: a.topics.Proposals, Notices: a.topics.Notices, Commands: a.topics.Commands.Via(lane),
 		Node: node, Tunnel: a.tunnel, Book: a.book, Supervisor: asks,
 		API:     func(address string) (*tequilapi.Client, error) { return tequilapi.New("http://" + address) },
-		Network: settings.Network, Proxy: a.proxy,
+		Network: settings.Network, Proxy: a.proxy, Who: a.account.Who, Keep: a.remember(settings.Network),
 	})
 	return a, nil
 }
@@ -233,6 +237,7 @@ func (a *app) serve(ctx context.Context) error {
 	unlog := a.ring.OnAppend(a.topics.Logs.Send)
 	a.firstWish()
 	work.Go(func() { a.desk.serve(ctx) })
+	work.Go(func() { a.account.Serve(ctx) })
 	work.Go(func() {
 		if err := control.Serve(ctx, a.controlSocket, a.controlDeps()); err != nil && ctx.Err() == nil {
 			a.log.Error("the control socket broke", zap.Error(err))
@@ -260,6 +265,7 @@ func (a *app) controlDeps() control.Deps {
 	d := control.Deps{
 		Status: a.topics.Status.Via(lane), Traffic: a.topics.Traffic.Via(lane), Commands: a.topics.Commands,
 		Book: a.book, Ring: a.ring, Version: version,
+		Account: a.purse.State.Via(lane), Wishes: a.purse.Wishes,
 	}
 	if a.window {
 		d.Window = a.topics.Window

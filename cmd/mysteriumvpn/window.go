@@ -63,6 +63,7 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 		Status: t.Status.Via(lane), Traffic: t.Traffic.Via(lane), Settings: t.Settings.Via(lane),
 		Proposals: t.Proposals.Via(lane), Logs: t.Logs.Via(lane), Notices: t.Notices.Via(lane), Raise: t.Window.Via(lane),
 		Commands: t.Commands, Book: a.book, Ring: a.ring,
+		Account: a.purse.State.Via(lane), Wishes: a.purse.Wishes,
 		History: a.past, HistoryChanged: a.pastVersion.Via(lane),
 		Save: func(s vpn.Settings) {
 			now := t.Settings.Load() // what core notes may be newer than what the window has seen

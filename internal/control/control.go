@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mysteriumvpn/desktop/internal/account"
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
@@ -46,7 +47,9 @@ type Deps struct {
 	Status   bus.Receiver[vpn.Status]  // on a lane where a receiver may take a lock for a moment, so not the window's
 	Traffic  bus.Receiver[vpn.Traffic] // likewise
 	Commands bus.Sender[vpn.Command]
-	Window   bus.Sender[vpn.Raise] // nil: the program runs without a window
+	Account  bus.Receiver[account.State] // who pays, on a lane likewise; nil = nobody tells
+	Wishes   bus.Sender[account.Wish]    // nil with it
+	Window   bus.Sender[vpn.Raise]       // nil: the program runs without a window
 	Book     *proposals.Book
 	Ring     *logs.Ring
 	Version  string // of the program, for people
@@ -63,7 +66,10 @@ func Serve(ctx context.Context, l net.Listener, d Deps) error {
 	scope.Add(d.Status.On(now.setStatus))
 	scope.Add(d.Traffic.On(now.setTraffic))
 
-	s := &server{Deps: d, present: now}
+	s := &server{Deps: d, present: now, purse: newPurse()}
+	if d.Account != nil {
+		scope.Add(d.Account.On(s.purse.set))
+	}
 	web := &http.Server{
 		Handler:           s.handler(),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
@@ -93,6 +99,7 @@ func Serve(ctx context.Context, l net.Listener, d Deps) error {
 type server struct {
 	Deps
 	present *present
+	purse   *purse
 	running sync.WaitGroup
 	count   atomic.Int32
 }
@@ -104,6 +111,8 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("GET /countries", s.countries)
 	mux.HandleFunc("GET /proposals", s.proposals)
 	mux.HandleFunc("GET /logs", s.logs)
+	mux.HandleFunc("GET /account", s.account)
+	mux.HandleFunc("POST /account", s.accountWish)
 	mux.HandleFunc("POST /connect", s.connect)
 	mux.HandleFunc("POST /disconnect", s.disconnect)
 	mux.HandleFunc("POST /raise", s.raise)

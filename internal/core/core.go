@@ -60,6 +60,13 @@ type Parts struct {
 	Supervisor net.Listener // the node asks here for the tunnel; closed by Serve
 	Network    vpn.Network
 	Proxy      vpn.Proxy
+
+	// Who tells which identity connects, "" = the one that the node remembers, and the passphrase that unlocks it. It
+	// may take a moment. nil = the one that the node remembers, without a passphrase.
+	Who func() (id, passphrase string)
+
+	// Keep keeps the records of providers for the next start. It must not wait. nil = nobody does.
+	Keep func(map[string]proposals.Record)
 }
 
 // Core is the running machine.
@@ -73,6 +80,7 @@ type Core struct {
 	finished chan struct{}  // closed by the finish effect
 	forget   func()         // stops taking commands
 	order    atomic.Uint64  // state.order, for those off the lane
+	fastest  atomic.Uint64  // bytes in the fastest second of the connection that is up
 
 	// On the lane.
 	state    state
@@ -151,6 +159,7 @@ func (c *Core) take(in input) {
 	c.order.Store(s.order)
 	c.follow(old.Node, s.Node)
 	if s.Status != old.Status {
+		c.note(proposals.Noted(old.Status, s.Status))
 		if s.Phase == vpn.Up && old.Phase != vpn.Up {
 			c.Traffic.Send(c.read(vpn.Traffic{})) // whoever hears of Up finds its counters too
 		}

@@ -30,7 +30,7 @@ func (c *Core) run(e effect) {
 	case prepare:
 		api := c.api
 		c.async(askLimit, func(ctx context.Context) input {
-			id, why := unlock(ctx, api)
+			id, why := c.unlock(ctx, api)
 			if why.Zero() {
 				c.Lane.Post(func() { c.consumer = id })
 			}
@@ -47,6 +47,7 @@ func (c *Core) run(e effect) {
 		c.dropTunnel()
 	case avoid:
 		c.avoided[e.provider] = time.Now().Add(avoidFor)
+		c.note(e.provider, proposals.DidNot)
 	case remember:
 		delete(c.avoided, e.exit.ProviderID)
 		s := c.Settings.Load()
@@ -100,6 +101,20 @@ func (c *Core) list(ctx context.Context, api *tequilapi.Client) vpn.Reason {
 	return vpn.Reason{}
 }
 
+// note takes down how a provider does.
+func (c *Core) note(provider string, e proposals.Event) {
+	if e == proposals.NoEvent || provider == "" {
+		return
+	}
+	speed := uint64(0)
+	if e == proposals.Dropped || e == proposals.Ended {
+		speed = c.fastest.Swap(0)
+	}
+	if all := c.Book.Note(provider, e, speed, time.Now()); c.Keep != nil {
+		c.Keep(all)
+	}
+}
+
 // presetChanged asks for the members of another preset at once: somebody waits for the list. It is on the lane.
 func (c *Core) presetChanged(s vpn.Settings) {
 	if s.FilterPreset == c.preset {
@@ -114,9 +129,16 @@ func (c *Core) presetChanged(s vpn.Settings) {
 	}
 }
 
-// unlock makes the node's remembered identity usable, or its first one. Unlocking lasts as long as the process.
-func unlock(ctx context.Context, api *tequilapi.Client) (id string, why vpn.Reason) {
-	id, err := api.CurrentIdentity(ctx, "", "")
+// unlock makes the identity usable that pays, or the node's remembered one. Unlocking lasts as long as the process.
+func (c *Core) unlock(ctx context.Context, api *tequilapi.Client) (id string, why vpn.Reason) {
+	pass := ""
+	if c.Who != nil {
+		id, pass = c.Who()
+	}
+	id, err := api.CurrentIdentity(ctx, id, pass)
+	if errors.Is(err, tequilapi.ErrUseOrCreate) || errors.Is(err, tequilapi.ErrUnlock) {
+		return "", vpn.Reason{Code: vpn.NotUnlocked}
+	}
 	if err != nil {
 		return "", reasonOf(err, "")
 	}

@@ -88,6 +88,9 @@ func (c *Core) meter() {
 			return
 		case <-t.C:
 			last = c.read(last)
+			if last.ReceivedPerSecond > c.fastest.Load() {
+				c.fastest.Store(last.ReceivedPerSecond)
+			}
 			c.Traffic.Send(last)
 		}
 	}

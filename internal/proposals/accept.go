@@ -25,7 +25,7 @@ var carried = []string{"wireguard", "dvpn", "data_transfer", "scraping"}
 
 // accept cleans offers, leaves out what cannot be used, keeps one proposal per provider and puts them in the order of
 // Snapshot.Proposals.
-func accept(offers []tequilapi.Proposal, called map[string]string) []Proposal {
+func accept(offers []tequilapi.Proposal, called map[string]string, records map[string]Record) []Proposal {
 	offers = offers[:min(len(offers), maxOffers)]
 	list := make([]Proposal, 0, len(offers))
 	at := make(map[string]int, len(offers))
@@ -43,6 +43,7 @@ func accept(offers []tequilapi.Proposal, called map[string]string) []Proposal {
 			list[j] = p
 		}
 	}
+	weigh(list, records)
 	inOrder(list, called)
 	return list
 }

@@ -13,6 +13,11 @@ import (
 // Price is an amount of MYST, for those who only pass it on.
 type Price = tequilapi.Money
 
+// ParsePrice reads an amount of MYST that a user typed: a decimal number, with a point or a comma.
+func ParsePrice(text string) (Price, error) {
+	return tequilapi.ParseMYST(strings.ReplaceAll(strings.TrimSpace(text), ",", "."))
+}
+
 // Preset is a list that the node keeps by itself, likewise.
 type Preset = tequilapi.FilterPreset
 

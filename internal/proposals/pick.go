@@ -9,12 +9,12 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
-// rank orders proposals, the better one first: by quality in steps of a tenth (the node's score wobbles by less),
-// then latency, bandwidth, price per GiB, price per hour. The provider id breaks ties, so that the same list gives the
+// rank orders proposals, the better one first: by quality in steps of a tenth (the node's score wobbles by less), with
+// what the provider's own record here adds or takes, then latency, bandwidth, price per GiB, price per hour. The provider id breaks ties, so that the same list gives the
 // same choice everywhere.
 func rank(a, b *Proposal) int {
 	return cmp.Or(
-		cmp.Compare(math.Round(b.Quality*10), math.Round(a.Quality*10)),
+		cmp.Compare(math.Round(b.Quality*10)+float64(b.Record.Weight()), math.Round(a.Quality*10)+float64(a.Record.Weight())),
 		cmp.Compare(known(a.Latency), known(b.Latency)),
 		cmp.Compare(b.Bandwidth, a.Bandwidth),
 		a.PerGiB.Cmp(b.PerGiB),

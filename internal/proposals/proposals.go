@@ -23,7 +23,8 @@ type Proposal struct {
 	ISP     string // who gives the provider its internet; "" = unknown
 	PerHour tequilapi.Money
 	PerGiB  tequilapi.Money
-	Preset  int // Snapshot.Preset, if the node has it on that list; 0 = it has not
+	Record  Record // how it has done here
+	Preset  int    // Snapshot.Preset, if the node has it on that list; 0 = it has not
 }
 
 // Country is one country with at least one proposal.
@@ -56,9 +57,10 @@ type Snapshot struct {
 
 // Book holds the newest snapshot. The zero Book is ready and empty.
 type Book struct {
-	newest atomic.Pointer[Snapshot]
-	write  sync.Mutex // held by Replace, so that versions rise in the order of lists
-	called map[string]string
+	newest  atomic.Pointer[Snapshot]
+	write   sync.Mutex // held by Replace, so that versions rise in the order of lists
+	called  map[string]string
+	records map[string]Record // by provider id
 }
 
 // Call gives countries, by code, the names that the user knows them by: lists stand in their order from now on, and they
@@ -107,7 +109,7 @@ type Listing struct {
 func (b *Book) ReplaceListed(l Listing) *Snapshot {
 	b.write.Lock()
 	defer b.write.Unlock()
-	list := accept(l.Offers, b.called)
+	list := accept(l.Offers, b.called, b.records)
 	if l.Preset != 0 {
 		in := make(map[string]bool, len(l.Members))
 		for i := range l.Members {

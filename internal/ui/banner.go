@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/mysteriumvpn/desktop/assets"
+	"github.com/mysteriumvpn/desktop/internal/account"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -75,6 +76,7 @@ type noticeBar struct {
 	icon   *glyph
 	edge   *box
 	text   *widget.Label
+	act    *pill // goes where the cause is mended
 	close  *pill
 	canvas *fyne.Container
 	tone   tone
@@ -84,12 +86,14 @@ type noticeBar struct {
 	closed vpn.Reason // the user has read this one
 }
 
-func newNoticeBar() *noticeBar {
+func newNoticeBar(toAccount func()) *noticeBar {
 	b := &noticeBar{icon: newGlyph("info", 18, mutedTone), text: widget.NewLabel(""), tone: mutedTone}
 	b.text.Wrapping = fyne.TextWrapWord
 	b.close = newIconButton("x", b.dismiss).says(lang.L("Close"))
+	b.act = newPill("wallet", lang.L("Account"), toAccount)
+	b.act.Hide()
 	b.edge = newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return alpha(b.tone(p), 150) }, 14)
-	b.canvas = container.NewStack(b.edge, container.New(&noticeLayout{}, b.icon, b.text, b.close))
+	b.canvas = container.NewStack(b.edge, container.New(&noticeLayout{}, b.icon, b.text, b.act, b.close))
 	b.canvas.Hide()
 	return b
 }
@@ -128,9 +132,11 @@ func (b *noticeBar) dismiss() {
 
 func (b *noticeBar) draw(phase vpn.Phase) {
 	text, t, icon := "", mutedTone, "info"
+	b.act.Hidden = true
 	switch {
 	case b.notice != (vpn.Notice{}):
 		text = reasonText(b.notice.Reason)
+		b.act.Hidden = !needsAccount(b.notice.Reason.Code)
 		switch b.notice.Severity {
 		case vpn.Warning:
 			t, icon = busyTone, "triangle-alert"
@@ -140,6 +146,7 @@ func (b *noticeBar) draw(phase vpn.Phase) {
 		}
 	case !b.reason.Zero() && b.reason != b.closed:
 		text = reasonText(b.reason)
+		b.act.Hidden = !needsAccount(b.reason.Code)
 		switch phase {
 		case vpn.Failed, vpn.Blocked:
 			t, icon = troubleTone, "circle-alert"
@@ -165,12 +172,17 @@ func (noticeLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 }
 
 func (noticeLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	icon, cross := o[0].MinSize(), o[2].MinSize()
+	icon, cross := o[0].MinSize(), o[3].MinSize()
 	o[0].Resize(icon)
 	o[0].Move(place(14, (size.Height-icon.Height)/2))
-	o[2].Resize(cross)
-	o[2].Move(place(size.Width-cross.Width-6, (size.Height-cross.Height)/2))
+	o[3].Resize(cross)
+	o[3].Move(place(size.Width-cross.Width-6, (size.Height-cross.Height)/2))
 	w := size.Width - icon.Width - cross.Width - 34
+	if act := o[2].MinSize(); o[2].Visible() {
+		o[2].Resize(act)
+		o[2].Move(place(size.Width-cross.Width-act.Width-12, (size.Height-act.Height)/2))
+		w -= act.Width + 8
+	}
 	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height))
 	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height)) // the height of wrapped text is known once its width is
 	o[1].Move(place(icon.Width+20, (size.Height-o[1].MinSize().Height)/2))
@@ -184,6 +196,9 @@ type nodeLine struct {
 	again  *pill
 	log    *pill
 	canvas fyne.CanvasObject
+
+	status vpn.Status
+	wallet string // what is left, where it is real money
 }
 
 func newNodeLine(restart, openLog func()) *nodeLine {
@@ -195,7 +210,17 @@ func newNodeLine(restart, openLog func()) *nodeLine {
 	return n
 }
 
+// pays takes what is left to pay with.
+func (n *nodeLine) pays(s account.State) {
+	n.wallet = ""
+	if s.Network == vpn.Mysterium && !s.BalanceAt.IsZero() {
+		n.wallet = shortMyst(s.Balance)
+	}
+	n.draw(n.status)
+}
+
 func (n *nodeLine) draw(s vpn.Status) {
+	n.status = s
 	icon, t := "circle-help", mutedTone
 	switch s.Node.State {
 	case vpn.NodeRunning:
@@ -217,7 +242,11 @@ func (n *nodeLine) draw(s vpn.Status) {
 	case vpn.Mysterium:
 		extra = lang.L("Mysterium Network")
 	}
-	n.extra.say(joined(extra, s.Node.Version))
+	last := s.Node.Version
+	if n.wallet != "" {
+		last = n.wallet
+	}
+	n.extra.say(joined(extra, last))
 	n.again.Hidden = s.Node.State != vpn.NodeFailed
 	n.canvas.Refresh()
 }

@@ -151,6 +151,8 @@ func shortcutWords(k fyne.KeyName) string {
 		return lang.L("Open or close the log")
 	case fyne.KeyH:
 		return lang.L("Open or close the history")
+	case fyne.KeyM:
+		return lang.L("Open or close the account")
 	case fyne.KeyComma:
 		return lang.L("Open or close the settings")
 	case fyne.KeyQ:

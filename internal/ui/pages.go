@@ -22,6 +22,7 @@ const (
 	logsPage
 	historyPage
 	settingsPage
+	accountPageName
 )
 
 // pageStack holds the pages and shows one of them.
@@ -71,6 +72,13 @@ func (s *pageStack) show(seen bool) {
 		p.opened()
 	default:
 		p.closed()
+	}
+}
+
+// openPage opens a page that may be open already.
+func (w *Window) openPage(name pageName) {
+	if w.stack.at != name {
+		w.toggle(name)
 	}
 }
 

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -99,8 +101,8 @@ func newPicker(pick func(int), words ...string) *picker {
 		if c == nil {
 			return
 		}
-		choices := make([]choice, len(words))
-		for i, w := range words {
+		choices := make([]choice, len(p.words))
+		for i, w := range p.words {
 			choices[i] = choice{text: w, do: func() { c.Focus(p); pick(i) }}
 		}
 		choices[p.chosen].icon = "check"
@@ -115,6 +117,18 @@ func (p *picker) set(i int) {
 		p.chosen = i
 		p.Refresh()
 	}
+}
+
+// rename changes the words. A choice that is not there any more becomes the first.
+func (p *picker) rename(words []string) {
+	if slices.Equal(p.words, words) {
+		return
+	}
+	p.words = words
+	if p.chosen >= len(words) {
+		p.chosen = 0
+	}
+	p.Refresh()
 }
 
 func (p *picker) TypedKey(e *fyne.KeyEvent) {

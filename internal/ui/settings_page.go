@@ -267,11 +267,14 @@ func (p *settingPage) relayout() {
 }
 
 // reveal scrolls so that a control is seen.
-func (p *settingPage) reveal(o fyne.CanvasObject) {
+func (p *settingPage) reveal(o fyne.CanvasObject) { reveal(o, p.body, p.scroll) }
+
+// reveal scrolls a page so that something in its body is seen.
+func reveal(o, body fyne.CanvasObject, scroll *container.Scroll) {
 	const around = 24
 	d := fyne.CurrentApp().Driver()
-	top := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(p.body).Y
-	at, high := p.scroll.Offset.Y, p.scroll.Size().Height
+	top := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(body).Y
+	at, high := scroll.Offset.Y, scroll.Size().Height
 	to := at
 	if bottom := top + o.Size().Height + around; bottom > at+high {
 		to = bottom - high
@@ -280,6 +283,6 @@ func (p *settingPage) reveal(o fyne.CanvasObject) {
 		to = max(top-around, 0)
 	}
 	if to != at {
-		p.scroll.ScrollToOffset(fyne.NewPos(0, to))
+		scroll.ScrollToOffset(fyne.NewPos(0, to))
 	}
 }

@@ -254,16 +254,29 @@ func (s *sheet) arrange() {
 	for _, g := range s.groups {
 		h := g.title.MinSize().Height
 		put(g.title, x+4, y, w-4, h)
-		y += h + 8
-		top := y
+		top := y + h + 8
+		was := y
+		y = top
 		for i, r := range g.rows {
+			between := y > top && r.canvas.Visible()
 			if i > 0 {
+				g.hairs[i-1].(*hair).Hidden = !between
+			}
+			if !r.canvas.Visible() {
+				continue
+			}
+			if between {
 				put(g.hairs[i-1], x+rowSide, y, w-2*rowSide, 1)
 				y++
 			}
 			h := r.arrange(w)
 			put(r.canvas, x, y, w, h)
 			y += h
+		}
+		g.title.Hidden, g.card.Hidden = y == top, y == top
+		if y == top { // nothing to see
+			y = was
+			continue
 		}
 		put(g.card, x, top, w, y-top)
 		y += 22

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/mysteriumvpn/desktop/assets"
+	"github.com/mysteriumvpn/desktop/internal/account"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
@@ -158,6 +159,13 @@ func filterPrice(s vpn.Settings) string {
 	return ""
 }
 
+func spendLimit(wei string) string {
+	if m := account.Amount(wei); !m.IsZero() {
+		return mystText(m)
+	}
+	return lang.L("No limit")
+}
+
 // filterPreset names a preset by what every node calls it.
 func filterPreset(s vpn.Settings) string {
 	if s.FilterPreset == 0 {
@@ -212,6 +220,8 @@ func inWords(s vpn.Settings) []change {
 		{name: lang.L("MYST per GiB at most"), to: orAny(filterPrice(s))},
 		{name: lang.L("Kind of address"), to: orAny(s.FilterIPType)},
 		{name: lang.L("Good for"), to: orAny(filterPreset(s))},
+		{name: lang.L("Limit for one connection"), to: spendLimit(s.SpendLimit)},
+		{name: lang.L("Limit for a day"), to: spendLimit(s.SpendLimitDay)},
 		{name: lang.L("Theme"), to: themeWords()[max(slices.Index(themes, s.Theme), 0)]},
 		{name: lang.L("Text size"), to: sizeWords()[max(slices.Index(sizes, s.TextSize), 0)]},
 		{name: lang.L("Reduced motion"), to: onOff(s.ReducedMotion)},

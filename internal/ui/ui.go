@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/mysteriumvpn/desktop/assets"
+	"github.com/mysteriumvpn/desktop/internal/account"
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
@@ -39,6 +40,9 @@ type Options struct {
 
 	Book *proposals.Book
 	Ring *logs.Ring
+
+	Account bus.Receiver[account.State] // who pays, on Lane; nil = nobody tells
+	Wishes  bus.Sender[account.Wish]    // what the user wants of it; nil with it
 
 	History        History              // nil = none is kept
 	HistoryChanged bus.Receiver[uint64] // a higher number when there is something new, on Lane; may be nil with it
@@ -65,6 +69,9 @@ type Options struct {
 }
 
 func (o *Options) fill() {
+	if o.Wishes == nil {
+		o.Wishes = nobody{}
+	}
 	if o.History == nil {
 		o.History = noHistory{}
 	}
@@ -102,3 +109,8 @@ func (o *Options) fill() {
 
 // loadWords gives Fyne our translations. English has an entry only where a plural needs one.
 func loadWords() error { return lang.AddTranslationsFS(assets.Translations, "translations") }
+
+// nobody hears wishes.
+type nobody struct{}
+
+func (nobody) Send(account.Wish) {}

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"go.uber.org/goleak"
 
+	"github.com/mysteriumvpn/desktop/internal/account"
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/bus/bustest"
 	"github.com/mysteriumvpn/desktop/internal/logs"
@@ -32,6 +33,8 @@ type stage struct {
 	app    fyne.App
 	lane   *bustest.HandLane
 	topics *vpn.Topics
+	ends   *account.Topics
+	wished bustest.Sent[account.Wish]
 	book   *proposals.Book
 	ring   *logs.Ring
 	sent   bustest.Sent[vpn.Command]
@@ -53,11 +56,12 @@ func newStage(t testing.TB, change func(*Options)) *stage {
 	b := bustest.Bus(t)
 	s.lane = bustest.Lane(t, b)
 	l := s.lane.Lane
-	s.topics = vpn.NewTopics(b, vpn.Settings{})
+	s.topics, s.ends = vpn.NewTopics(b, vpn.Settings{}), account.NewTopics(b)
 	o := Options{
 		App: s.app, Lane: l, Status: s.topics.Status.Via(l), Traffic: s.topics.Traffic.Via(l), Settings: s.topics.Settings.Via(l),
 		Proposals: s.topics.Proposals.Via(l), Logs: s.topics.Logs.Via(l), Notices: s.topics.Notices.Via(l), Raise: s.topics.Window.Via(l),
-		Agreed:   TermsVersion,
+		Agreed:  TermsVersion,
+		Account: s.ends.State.Via(l), Wishes: &s.wished,
 		Commands: bus.Sender[vpn.Command](&s.sent), Book: s.book, Ring: s.ring, Computer: s.topics.Computer.Via(l),
 		Keep: func(p Places) { s.kept = append(s.kept, p) }, Save: func(v vpn.Settings) { s.saved = append(s.saved, v) },
 		Now: func() time.Time { return s.now },

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/mysteriumvpn/desktop/assets"
+	"github.com/mysteriumvpn/desktop/internal/account"
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
@@ -33,6 +34,7 @@ type Window struct {
 	log    *logPage
 	past   *connectionsPage
 	choice *settingPage
+	pays   *accountPage
 	wide   *pill // back to the whole world
 	gear   *pill
 	home   fyne.CanvasObject
@@ -84,11 +86,12 @@ func (w *Window) build() {
 	w.world.moves = func() bool { return w.visibleHome() && w.moves() }
 	w.card = newCard(w.pressed, func() { w.connect(w.chosen) }, w.copyProxy, w.toggleDetails, w.copyDetail)
 	w.card.use.onPress = w.switchComputer
-	w.banner, w.notice = newBanner(), newNoticeBar()
+	w.banner, w.notice = newBanner(), newNoticeBar(func() { w.openPage(accountPageName) })
 	w.node = newNodeLine(func() { w.send(vpn.RestartNode, vpn.Target{}) }, w.toggleLog)
 	w.log = newLogPage(w.o.Ring, w.o.App.Clipboard(), w.toggleLog, w.saveAs, w.typedShortcut)
 	w.past = w.newHistory()
 	w.choice = newSettingPage(w)
+	w.pays = newAccountPage(w)
 	w.wide = newPill("globe", lang.L("World"), w.toggleFar)
 	w.wide.Hide()
 
@@ -96,7 +99,7 @@ func (w *Window) build() {
 		newBox(func(p *Palette) colour { return p.Side }, nil, 0),
 		topFirst(w.header(), w.foot(), nil, nil, w.exits.canvas))
 	w.home = container.NewStack(w.world, container.New(&overMap{w: w}, w.banner.canvas, w.wide, w.notice.canvas, w.card.canvas))
-	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log, historyPage: w.past, settingsPage: w.choice})
+	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log, historyPage: w.past, settingsPage: w.choice, accountPageName: w.pays})
 	w.main = container.New(&twoPanes{}, side, w.stack.canvas)
 	w.window.SetContent(w.openWelcome(w.main))
 }
@@ -120,6 +123,9 @@ func (w *Window) subscribe() {
 	w.subs.Add(w.o.Traffic.On(func(t vpn.Traffic) { w.card.sample(t, w.visibleHome(), w.o.Now()) }))
 	w.subs.Add(w.o.Notices.On(func(n vpn.Notice) { w.notice.show(n, w.status.Phase) }))
 	w.watchDesktop()
+	if w.o.Account != nil {
+		w.subs.Add(w.o.Account.On(w.drawAccount))
+	}
 	w.subs.Add(w.o.Raise.On(func(vpn.Raise) { w.Raise() }))
 	w.subs.Add(w.o.Logs.On(func(uint64) { w.log.load() }))
 }
@@ -194,6 +200,11 @@ func (w *Window) drawSettings(s vpn.Settings) {
 	if w.welcoming() {
 		w.first.drawNetwork(s.Network)
 	}
+}
+
+func (w *Window) drawAccount(s account.State) {
+	w.pays.draw(s)
+	w.node.pays(s)
 }
 
 func (w *Window) keepFilter(f proposals.Filter) {
@@ -273,6 +284,7 @@ func (w *Window) toggleFar() {
 }
 
 func (w *Window) toggleLog()      { w.toggle(logsPage) }
+func (w *Window) toggleAccount()  { w.toggle(accountPageName) }
 func (w *Window) toggleSettings() { w.toggle(settingsPage) }
 
 // moves reports whether things may move by themselves.

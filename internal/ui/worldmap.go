@@ -327,7 +327,7 @@ func (r *worldMapRenderer) Layout(size fyne.Size) {
 	centred(r.homeDot, start, 3.5)
 	r.here.Text = lang.L("This computer")
 	width, height := textWidth(r.here, r.here.Text), r.here.MinSize().Height
-	r.here.Hidden = !showHome || start.X+width/2+6 > size.Width || start.X-width/2 < 6
+	r.here.Hidden = !showHome || v.scale < 5 || start.X+width/2+6 > size.Width || start.X-width/2 < 6
 	r.here.Move(place(start.X-width/2, start.Y+9))
 	r.here.Resize(fyne.NewSize(width, height))
 

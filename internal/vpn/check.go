@@ -95,8 +95,12 @@ func (s Settings) Check() error {
 			return &Fault{UnknownValue, w.key, w.value}
 		}
 	}
-	if n, ok := new(big.Int).SetString(s.FilterPrice, 10); s.FilterPrice != "" && (!ok || n.Sign() <= 0 || len(s.FilterPrice) > 40) {
-		return &Fault{UnknownValue, "filter_price", s.FilterPrice}
+	for _, w := range []struct{ key, value string }{
+		{"filter_price", s.FilterPrice}, {"spend_limit", s.SpendLimit}, {"spend_limit_day", s.SpendLimitDay},
+	} {
+		if n, ok := new(big.Int).SetString(w.value, 10); w.value != "" && (!ok || n.Sign() <= 0 || len(w.value) > 40) {
+			return &Fault{UnknownValue, w.key, w.value}
+		}
 	}
 	if len(s.FilterIPType) > 64 {
 		return &Fault{UnknownValue, "filter_ip_type", s.FilterIPType[:64]}

@@ -41,6 +41,19 @@ const (
 	DesktopUsed       Code = "desktop_used"       // what the switch does, said when it is switched on
 	NotAtLogin        Code = "not_at_login"       // A: what was said
 	FiltersPassNone   Code = "filters_pass_none"  // the best exit was taken although it passes no filter
+	AccountUnknown    Code = "account_unknown"    // A: what was said
+	AccountRefused    Code = "account_refused"    // A: what was said
+	WrongPassphrase   Code = "wrong_passphrase"   // the identity or the file stays locked
+	KeyringRefused    Code = "keyring_refused"    // A: what was said
+	RegisterRefused   Code = "register_refused"   // A: what was said
+	BackupFailed      Code = "backup_failed"      // A: what was said
+	BackupSealed      Code = "backup_sealed"      // the node exports only what has no passphrase
+	RestoreFailed     Code = "restore_failed"     // A: what was said
+	NotAKey           Code = "not_a_key"          // the file to restore from is something else
+	PaymentRefused    Code = "payment_refused"    // A: what was said
+	NoAmount          Code = "no_amount"          // A: what was typed
+	SpendLimitRun     Code = "spend_limit"        // A: MYST that one connection may cost
+	SpendLimitDay     Code = "spend_limit_day"    // A: MYST that a day may cost
 	NoTray            Code = "no_tray"            // the window is shown though it was to start hidden
 )
 
@@ -73,6 +86,19 @@ var sentences = map[Code]string{
 	DesktopUsed:       "While connected, the desktop's proxy points here. Most programs with a window follow it; those with a proxy setting of their own, and those started in a terminal, may not.",
 	NotAtLogin:        "Starting at login could not be switched: %[1]s.",
 	FiltersPassNone:   "No exit there passes the filters that are set, so the best of all was taken. Disconnect if that is not meant, or change the filters.",
+	AccountUnknown:    "The node cannot tell everything about the account just now: %[1]s. It is asked again by itself.",
+	AccountRefused:    "The node refused: %[1]s. Nothing was changed.",
+	WrongPassphrase:   "This passphrase is not the right one. Nothing was changed; try again.",
+	KeyringRefused:    "The desktop's keyring did not take the passphrase (%[1]s). You will be asked for it after the next start.",
+	RegisterRefused:   "The identity could not be registered: %[1]s. Nothing was paid; try again later.",
+	BackupFailed:      "The backup was not saved: %[1]s. Choose another place and try again.",
+	BackupSealed:      "The node can save only identities that have no passphrase. Copy this one's file from the node's keystore folder; your passphrase opens it.",
+	RestoreFailed:     "The identity could not be restored: %[1]s. Is the passphrase that of the file?",
+	NotAKey:           "This file holds no identity. Choose the JSON file that was saved as a backup, or one of a keystore folder whose name begins with UTC.",
+	PaymentRefused:    "The payment service said no: %[1]s. Nothing was ordered; try again, or choose another way to pay.",
+	NoAmount:          "%[1]q is no amount. Type a number such as 10 or 7.50.",
+	SpendLimitRun:     "This connection has cost the %[1]s MYST that you allow for one, so it was ended. Connect again, or change the limit.",
+	SpendLimitDay:     "Today's connections have cost the %[1]s MYST that you allow for a day, so this one was ended. Change the limit to go on.",
 	NoTray:            "The window was to start hidden, but this desktop shows no tray. Close the window to end the program.",
 }
 

@@ -16,6 +16,10 @@ type Settings struct {
 	FilterIPType  string `json:"filter_ip_type,omitempty"` // as the node names it; "" = any
 	FilterPreset  int    `json:"filter_preset,omitempty"`  // one of the node's own lists, by its number; 0 = none
 
+	// What may be spent, in wei; "" = any amount.
+	SpendLimit    string `json:"spend_limit,omitempty"`     // by one connection
+	SpendLimitDay string `json:"spend_limit_day,omitempty"` // by all of one day
+
 	ConnectOnStart bool `json:"connect_on_start,omitempty"` // to LastCountry, or quick connect
 	StartAtLogin   bool `json:"start_at_login,omitempty"`
 	StartHidden    bool `json:"start_hidden,omitempty"`     // in the tray, where the desktop has one
