@@ -72,7 +72,7 @@ func newIdentityRows(p *accountPage) *identityRows {
 	p.mind(r.which, &r.which.pressable)
 	r.create = p.button("plus", "", false, func() { p.wish(account.Wish{Verb: account.Create}) })
 	r.others = newSettingRow(lang.L("In use"), lang.L("Each identity has a balance and a registration of its own."), r.which, r.create)
-	p.sheet.add(lang.L("Identity"), r.id, r.locked, r.registered, r.backup, r.restore, r.others)
+	p.sheet.add(lang.L("Identity"), r.id, r.locked, r.registered, r.others, r.backup, r.restore)
 	return r
 }
 

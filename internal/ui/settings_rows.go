@@ -136,7 +136,7 @@ func newSettingRow(name, about string, control fyne.CanvasObject, actions ...fyn
 	}
 	r := &settingRow{
 		name: newLabel(name, 13.5, assets.Medium, inkTone), about: newProse(about, 12, mutedTone), control: control,
-		note: newProse("", 12, troubleTone), actions: row(8, actions...),
+		note: newProse("", 12, troubleTone), actions: container.NewWithoutLayout(actions...),
 	}
 	r.note.Hide()
 	r.canvas = container.New(r, r.name, r.about, r.control, r.note, r.actions)
@@ -152,6 +152,9 @@ const rowSide, rowTop = 16, 12
 func (r *settingRow) arrange(width float32) float32 {
 	inner := width - 2*rowSide
 	need := r.control.MinSize()
+	if !r.control.Visible() {
+		need = fyne.Size{}
+	}
 	text, beside := inner, true
 	if need.Width > 0 {
 		text = inner - need.Width - 20
@@ -181,9 +184,9 @@ func (r *settingRow) arrange(width float32) float32 {
 		put(r.control, rowSide, y, min(need.Width, inner), need.Height)
 		y += need.Height
 	}
-	if m := r.actions.MinSize(); m.Height > 0 {
-		put(r.actions, rowSide, y+10, m.Width, m.Height)
-		y += m.Height + 10
+	if h := r.arrangeActions(inner); h > 0 {
+		put(r.actions, rowSide, y+10, inner, h)
+		y += h + 10
 	}
 	if r.note.Visible() {
 		h = r.note.heightFor(inner)
@@ -191,6 +194,25 @@ func (r *settingRow) arrange(width float32) float32 {
 		y += h + 8
 	}
 	return y + rowTop
+}
+
+// arrangeActions lays the buttons side by side, in as many lines as the width asks for, and gives their height.
+func (r *settingRow) arrangeActions(width float32) (high float32) {
+	const space = 8
+	x, y := float32(0), float32(0)
+	for _, o := range r.actions.Objects {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		if x > 0 && x+m.Width > width {
+			x, y = 0, high+space
+		}
+		put(o, x, y, min(m.Width, width), m.Height)
+		x += m.Width + space
+		high = max(high, y+m.Height)
+	}
+	return high
 }
 
 func put(o fyne.CanvasObject, x, y, w, h float32) {
