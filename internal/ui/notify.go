@@ -53,6 +53,18 @@ func (w *Window) tell(was, now vpn.Status) {
 	}
 }
 
+// hear takes a notice. One that has ended a connection is told to those who do not look, too.
+func (w *Window) hear(n vpn.Notice) {
+	w.notice.show(n, w.status.Phase)
+	switch n.Reason.Code {
+	case vpn.SpendLimitRun, vpn.SpendLimitDay:
+		if !w.settings.QuietLost {
+			w.o.App.SendNotification(fyne.NewNotification(lang.L("Connection ended"), reasonText(n.Reason)))
+		}
+	default:
+	}
+}
+
 // watchFocus follows whether the window has the focus. Fyne has one hook of each kind, for the whole app.
 func (w *Window) watchFocus() {
 	at := func(looking bool) func() {

@@ -81,3 +81,17 @@ func TestTheDesktopTellsWhatNobodySaw(t *testing.T) {
 	s.lane.Run()
 	test.AssertNotificationSent(t, fyne.NewNotification("Connected", "Zürich, Switzerland · Sandbox: your address does not change"), func() { s.status(inPhase(vpn.Up)) })
 }
+
+func TestASpendingLimitIsToldToThoseWhoDoNotLook(t *testing.T) {
+	s := newStage(t, nil)
+	test.AssertNotificationSent(t, fyne.NewNotification("Connection ended", reasonText(vpn.Reason{Code: vpn.SpendLimitRun, A: "0.5"})), func() {
+		s.topics.Notices.Send(vpn.Notice{Severity: vpn.Warning, Reason: vpn.Reason{Code: vpn.SpendLimitRun, A: "0.5"}})
+		s.lane.Run()
+	})
+	s.topics.Settings.Send(vpn.Settings{QuietLost: true})
+	s.lane.Run()
+	test.AssertNotificationSent(t, nil, func() {
+		s.topics.Notices.Send(vpn.Notice{Severity: vpn.Warning, Reason: vpn.Reason{Code: vpn.SpendLimitDay, A: "0.5"}})
+		s.lane.Run()
+	})
+}

@@ -140,7 +140,7 @@ func (e *welcomeExit) draw(offers *proposals.Snapshot, version uint64) {
 	case none.Zero():
 		e.flag.Image = assets.FlagImage(p.Country)
 		e.place.say(placeOf(p.Exit))
-		e.why.say(joined(quickWords(offers), priceWords(p.PerGiB.Human())))
+		e.why.say(joined(quickWords(offers), priceText(p.PerGiB.Human())+" "+lang.L("MYST per GiB")))
 	case version == 0:
 		e.flag.Image = assets.FlagImage("")
 		e.place.say(lang.L("Waiting for exits"))

@@ -121,7 +121,7 @@ func (w *Window) subscribe() {
 	w.subs.Add(w.o.Proposals.On(func(uint64) { w.drawProposals() }))
 	w.subs.Add(w.o.Status.On(w.draw))
 	w.subs.Add(w.o.Traffic.On(func(t vpn.Traffic) { w.card.sample(t, w.visibleHome(), w.o.Now()) }))
-	w.subs.Add(w.o.Notices.On(func(n vpn.Notice) { w.notice.show(n, w.status.Phase) }))
+	w.subs.Add(w.o.Notices.On(w.hear))
 	w.watchDesktop()
 	if w.o.Account != nil {
 		w.subs.Add(w.o.Account.On(w.drawAccount))
