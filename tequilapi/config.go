@@ -46,7 +46,8 @@ func (c *Client) UserConfig(ctx context.Context) (Config, error) {
 
 // SetUserConfig merges keys into the user's settings and returns the result. A nil value deletes its key. The node
 // keeps any key, also such as it does not know; "keep-connected-on-fail" and "auto-reconnect" count at once, most others
-// when the node starts again. ErrConfigSave means that its file could not be written.
+// when the node starts again. The node keeps numbers as floating point: a whole one above 2^53 does not come back as it was,
+// so give it as text. ErrConfigSave means that its file could not be written.
 func (c *Client) SetUserConfig(ctx context.Context, change Config) (Config, error) {
 	var w configJSON
 	err := c.do(ctx, call{method: http.MethodPost, path: "/config/user", in: configJSON{change}, out: &w})

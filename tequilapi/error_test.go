@@ -54,7 +54,7 @@ func TestErrorsAreToldApart(t *testing.T) {
 		{&Error{Status: 401}, ErrUnauthorized}, // a secured node: a wrong token
 		{&Error{Status: 400}, ErrUnauthorized}, // a secured node: none
 		{&Error{Status: 400, Message: "400 Bad Request: malformed Host header"}, nil},
-		{&Error{Status: 401, Code: "unauthorized"}, ErrUnauthorized},
+		{&Error{Status: 401, Code: "shall_not_pass"}, ErrUnauthorized},
 		{&Error{Status: 429, Code: "rate_limit", Message: "Too many requests"}, ErrTooOften},
 		{&Error{Status: 500, Code: "err_transactor_fetch_fees"}, ErrFees},
 		{&Error{Status: 422, Code: "err_id_import", Message: "Failed to import identity: could not decrypt key with given password"}, ErrImport},
@@ -110,6 +110,9 @@ func TestKindsAreAllHere(t *testing.T) {
 	assert.Len(t, regexp.MustCompile(`(?m)^\tErr\w+ +(error )?= `).FindAll(src, -1), len(kinds))
 }
 
+// lockedToo are refused because the identity is locked, under the code of the call.
+var lockedToo = map[string]error{"order-create-locked": ErrPayment, "orders-locked": ErrPayment, "register-locked": ErrRegister}
+
 // Each refusal that was recorded with a real node is of the kind that it should be.
 func TestRecordedRefusalsAreTyped(t *testing.T) {
 	want := map[string]error{
@@ -121,6 +124,11 @@ func TestRecordedRefusalsAreTyped(t *testing.T) {
 		"fail-offline-identity": ErrRegistrationUnknown, "fail-offline-proposals": ErrProposalsQuery, "fail-exchange-usd": ErrNotFound,
 		"exchange-usd": ErrInternal, "latest-release": ErrLatestRelease, "nat-type": ErrNATProbe, "payment-gateways": ErrPayment,
 		"payment-orders": ErrPayment, "transactor-fees": ErrFees, "transactor-fees-v2": ErrFees, "wireguard-connect": ErrConnect,
+		"connection-put-poor": ErrInsufficientBalance, "auth-login-wrong": ErrUnauthorized, "auth-password-wrong": ErrUnauthorized,
+		"identity-export-nopass": ErrValidation, "import-nopass": ErrValidation, "import-again": ErrImport, "import-wrong": ErrImport,
+		"import-no-key": ErrImport, "prices-current-unknown": ErrPrices, "feedback-bad": ErrValidation, "feedback-bad-email": ErrValidation,
+		"feedback-failed": ErrInternal, "sessions-bad": ErrValidation, "sessions-bad-page": ErrValidation, "sessions-bad-date": ErrValidation,
+		"connection-traffic-bad": ErrParse, "connection-get-bad-id": ErrParse, "proxy-location-none": ErrUnavailable, "access-policies-failed": ErrInternal,
 		"host-filter": ErrForeign, "origin": ErrForeign, "notfound": ErrNoSuchCall,
 	}
 	files, err := filepath.Glob("testdata/*.json")
@@ -135,6 +143,12 @@ func TestRecordedRefusalsAreTyped(t *testing.T) {
 		var text string
 		if json.Unmarshal(body, &text) == nil {
 			body = []byte(text)
+		}
+		if kind, ok := lockedToo[name]; ok {
+			err := parseError(method, path, status, body)
+			require.ErrorIs(t, err, ErrLocked)
+			require.ErrorIs(t, err, kind)
+			continue
 		}
 		kind, ok := want[name]
 		if assert.True(t, ok, "%s: what kind of error is %s?", name, body) {

@@ -86,7 +86,7 @@ var (
 
 	// ErrUnauthorized: a wrong password, or, from a node that is secured, a wrong token (401) or none (400, empty).
 	ErrUnauthorized error = &kind{"not authorised", func(e *Error) bool {
-		return e.Code == "unauthorized" || e.bare(http.StatusUnauthorized) || e.bare(http.StatusBadRequest)
+		return e.Status == http.StatusUnauthorized || e.bare(http.StatusBadRequest)
 	}}
 	// ErrForeign: the node's Host and Origin filter refused the request. It serves this computer alone.
 	ErrForeign error = &kind{"the node serves this computer alone", func(e *Error) bool { return e.bare(http.StatusForbidden) }}

@@ -33,10 +33,11 @@ func (c *Client) ConnectionIP(ctx context.Context) (string, error) {
 	return w.IP, err
 }
 
-// ProxyIP asks the same through the connection with that ProxyPort.
+// ProxyIP asks the same through the connection with that ProxyPort. Where nothing listens there the node goes on trying
+// for longer than 10 seconds.
 func (c *Client) ProxyIP(ctx context.Context, port int) (string, error) {
 	var w ipJSON
-	err := c.do(ctx, call{method: http.MethodGet, path: "/connection/proxy/ip", query: proxyPort(port), out: &w})
+	err := c.do(ctx, call{method: http.MethodGet, path: "/connection/proxy/ip", query: proxyPort(port), out: &w, timeout: slowTimeout})
 	return w.IP, err
 }
 
@@ -51,7 +52,7 @@ func (c *Client) ConnectionLocation(ctx context.Context) (Location, error) {
 // ProxyLocation asks the same through the connection with that ProxyPort.
 func (c *Client) ProxyLocation(ctx context.Context, port int) (Location, error) {
 	var l Location
-	err := c.do(ctx, call{method: http.MethodGet, path: "/connection/proxy/location", query: proxyPort(port), out: &l})
+	err := c.do(ctx, call{method: http.MethodGet, path: "/connection/proxy/location", query: proxyPort(port), out: &l, timeout: slowTimeout})
 	return l, err
 }
 

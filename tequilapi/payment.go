@@ -208,7 +208,7 @@ func (c *Client) Order(ctx context.Context, id, order string) (Order, error) {
 	return o, err
 }
 
-// RegistrationPaid asks whether an order has paid for the registration of an unlocked identity.
+// RegistrationPaid asks whether an order has paid for the registration of an identity.
 func (c *Client) RegistrationPaid(ctx context.Context, id string) (bool, error) {
 	var w struct {
 		Paid bool `json:"paid"`

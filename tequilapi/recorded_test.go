@@ -93,7 +93,7 @@ func clientMethod(c *Client, method, path, in string) func(context.Context) (any
 		}
 	case "PUT /identities/{id}/unlock":
 		return func(ctx context.Context) (any, error) { return nil, c.UnlockIdentity(ctx, id, "") }
-	case "GET /identities/{id}":
+	case "GET /identities/{id}", "GET /identities/{id}/status":
 		return func(ctx context.Context) (any, error) { return c.Identity(ctx, id) }
 	case "GET /identities/{id}/registration":
 		return func(ctx context.Context) (any, error) { return c.IdentityRegistration(ctx, id) }
@@ -164,6 +164,41 @@ func clientMethodForMoney(c *Client, method, path, id, in string) func(context.C
 		return func(ctx context.Context) (any, error) { return c.Authenticate(ctx, "myst", "mystberry") }
 	case "POST /auth/login":
 		return func(ctx context.Context) (any, error) { return c.Login(ctx, "myst", "mystberry") }
+	case "PUT /auth/password":
+		return func(ctx context.Context) (any, error) {
+			return nil, c.SetPassword(ctx, "myst", "mystberry", "newpass1")
+		}
+	case "DELETE /auth/logout":
+		return func(ctx context.Context) (any, error) { return nil, c.Logout(ctx) }
+	case "GET /config/ui/features":
+		return func(ctx context.Context) (any, error) {
+			v, err := c.UIFeatures(ctx)
+			if len(v) > 0 {
+				return v, err
+			}
+			return nil, err
+		}
+	case "POST /feedback/issue":
+		return func(ctx context.Context) (any, error) {
+			v, err := c.ReportIssue(ctx, Report{})
+			return map[string]string{"issue_id": v}, err
+		}
+	case "POST /feedback/bug-report":
+		return func(ctx context.Context) (any, error) { return c.ReportBug(ctx, Report{}) }
+	case "GET /access-policies":
+		return func(ctx context.Context) (any, error) { return c.AccessLists(ctx) }
+	case "GET /connection/proxy/location":
+		return func(ctx context.Context) (any, error) { return c.ProxyLocation(ctx, 7) }
+	case "POST /identities-import":
+		return func(ctx context.Context) (any, error) {
+			id, err := c.ImportIdentity(ctx, ImportRequest{})
+			return identityRef{id}, err
+		}
+	case "GET /v2/identities/{id}/registration-payment":
+		return func(ctx context.Context) (any, error) {
+			paid, err := c.RegistrationPaid(ctx, id)
+			return map[string]bool{"paid": paid}, err
+		}
 	case "POST /identities/export":
 		return func(ctx context.Context) (any, error) {
 			file, err := c.ExportIdentity(ctx, "0x1", "secret12")

@@ -38,7 +38,7 @@ func WithTransport(t http.RoundTripper) Option { return func(c *Client) { c.http
 // WithTimeout sets how long an ordinary call may take from first to last byte; 10 seconds if not set. Healthcheck
 // takes at most 2 seconds, because a node that is starting accepts connections and does not answer. Calls for which the
 // node itself waits for others have their own, longer, time: Connect 3 minutes; feedback 2 minutes; Disconnect, NATType,
-// LatestRelease, registration, payment, and export and import 30 seconds.
+// LatestRelease, ProxyIP, ProxyLocation, registration, payment, and export and import 30 seconds.
 func WithTimeout(d time.Duration) Option { return func(c *Client) { c.timeout = d } }
 
 // WithMaxBody sets how many bytes an answer, or one event, may have; 32 MiB if not set.

@@ -35,7 +35,7 @@ func connectionID(w http.ResponseWriter, r *http.Request) (id int, ok bool) {
 	}
 	id, err := strconv.Atoi(s)
 	if err != nil {
-		invalid(w, r, "id", "invalid", "'id' is invalid")
+		refuse(w, r, http.StatusBadRequest, "parse_failed", "Could not parse request")
 	}
 	return id, err == nil
 }

@@ -25,6 +25,9 @@ func (n *Node) moneyCalls(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("GET /v2/payment-order-gateways", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, []tequilapi.Gateway{}) })
 	mux.HandleFunc("GET /v2/identities/{id}/payment-order", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, []tequilapi.Order{}) })
+	mux.HandleFunc("GET /v2/identities/{id}/registration-payment", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]bool{"paid": false})
+	})
 	mux.HandleFunc("POST /v2/identities/{id}/{gateway}/payment-order", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusInternalServerError, "err_payment_create", "Failed to create payment order: the sandbox takes no money")
 	})

@@ -23,7 +23,7 @@ func dates(w http.ResponseWriter, r *http.Request, from, to time.Time) (time.Tim
 		if s := r.URL.Query().Get(k); s != "" {
 			d, err := time.Parse(time.DateOnly, s)
 			if err != nil {
-				invalid(w, r, k, "invalid", "'"+k+"' is invalid")
+				invalid(w, r, k, "invalid_value", "Cannot parse '"+k+"'")
 				return from, to, false
 			}
 			*v = d
@@ -54,11 +54,11 @@ func (n *Node) listSessions(w http.ResponseWriter, r *http.Request) {
 	for k, v := range map[string]*int{"page": &page, "page_size": &size} {
 		if s := r.URL.Query().Get(k); s != "" {
 			i, err := strconv.Atoi(s)
-			if err != nil || i < 1 {
-				invalid(w, r, k, "invalid", "'"+k+"' is invalid")
+			if err != nil {
+				invalid(w, r, k, "invalid_value", "Cannot parse "+k)
 				return
 			}
-			*v = i
+			*v = max(1, i)
 		}
 	}
 	from, to, ok := dates(w, r, time.Time{}, time.Time{})

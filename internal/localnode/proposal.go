@@ -57,7 +57,7 @@ func (n *Node) query(w http.ResponseWriter, r *http.Request) ([]tequilapi.Propos
 		}
 		v, err := strconv.ParseFloat(s, 64)
 		if _, atoi := strconv.Atoi(s); err != nil || k != "quality_min" && atoi != nil {
-			invalid(w, r, k, "invalid", "'"+k+"' is invalid")
+			invalid(w, r, k, "invalid_value", "Cannot parse "+k)
 			return nil, false
 		}
 		numbers[k] = v

@@ -60,7 +60,7 @@ func refuse(w http.ResponseWriter, r *http.Request, e tequilapi.Error) {
 func invalid(w http.ResponseWriter, r *http.Request, field, text string) {
 	refuse(w, r, tequilapi.Error{
 		Status: http.StatusBadRequest, Code: "validation_failed", Message: "Request validation failed",
-		Detail: "Request validation failed: " + field + ": " + text + " [invalid]",
-		Fields: map[string]tequilapi.FieldError{field: {Code: "invalid", Message: text}},
+		Detail: "Request validation failed: " + field + ": " + text + " [invalid_value]",
+		Fields: map[string]tequilapi.FieldError{field: {Code: "invalid_value", Message: text}},
 	})
 }

@@ -53,12 +53,10 @@ func (n *Node) attempt(r tequilapi.ConnectRequest) (context.Context, func(contex
 	return ctx, n.onConnect, nil
 }
 
-// affords is whether money lasts for a minute and for a MiB.
+// affords is whether money lasts for a minute, and for a MiB.
 func affords(m tequilapi.Money, p tequilapi.Price) bool {
 	minute, mib := p.PerHour.Big(), p.PerGiB.Big()
-	minute.Quo(minute, big.NewInt(60))
-	mib.Quo(mib, big.NewInt(1024))
-	return m.Big().Cmp(minute.Add(minute, mib)) >= 0
+	return m.Big().Cmp(minute.Quo(minute, big.NewInt(60))) >= 0 && m.Big().Cmp(mib.Quo(mib, big.NewInt(1024))) >= 0
 }
 
 func (n *Node) connect(w http.ResponseWriter, r *http.Request) {

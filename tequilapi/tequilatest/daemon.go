@@ -123,7 +123,7 @@ func (n *Node) letIn(w http.ResponseWriter, r *http.Request) bool {
 }
 
 func unauthorized(w http.ResponseWriter, r *http.Request) {
-	refuse(w, r, tequilapi.Error{Status: http.StatusUnauthorized, Code: "unauthorized", Message: "Unauthorized"})
+	refuse(w, r, tequilapi.Error{Status: http.StatusUnauthorized, Code: "shall_not_pass", Message: "Unauthorized"})
 }
 
 func (n *Node) login(w http.ResponseWriter, r *http.Request) {

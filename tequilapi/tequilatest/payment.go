@@ -58,7 +58,7 @@ func (n *Node) register(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, tequilapi.Error{Status: http.StatusUnprocessableEntity, Code: "err_id_registration_in_progress", Message: "Identity registration in progress"})
 		return
 	case !unlocked:
-		no(needsUnlocking)
+		no("failed to fill in identity request: failed to sign identity registration request: failed to sign a registration request: " + needsUnlocking)
 		return
 	}
 	if f != nil {
@@ -175,10 +175,8 @@ func (n *Node) getOrder(w http.ResponseWriter, r *http.Request) {
 func (n *Node) registrationPaid(w http.ResponseWriter, r *http.Request) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if all, ok := n.ordersLocked(w, r, "err_payment_list", "Failed to get registration payment status"); ok {
-		paid := slices.ContainsFunc(all, func(o tequilapi.Order) bool { return o.Status.Paid() })
-		answer(w, http.StatusOK, map[string]bool{"paid": paid})
-	}
+	paid := slices.ContainsFunc(n.orders, func(o tequilapi.Order) bool { return o.Identity == r.PathValue("id") && o.Status.Paid() })
+	answer(w, http.StatusOK, map[string]bool{"paid": paid}) // also while the identity is locked
 }
 
 // prices are the real network's of the day that the recordings were made.
