@@ -56,6 +56,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	root.AddCommand(
 		newRun(at), newConnect(at), newDisconnect(at), newStatus(at),
 		newCountries(at), newProposals(at), newLogs(at), newHistory(at), newAccount(at), newQuit(at), newNode(at),
+		newManual(),
 	)
 	root.SetHelpCommand(newHelp())
 	return root
