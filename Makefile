@@ -6,7 +6,7 @@ GO      := go
 export GOFLAGS := -buildvcs=false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build headless test check bench bench-ui screenshots assets fmt lint clean
+.PHONY: help run build headless test check bench bench-ui screenshots assets fmt lint clean package package-test package-windows
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
@@ -38,6 +38,17 @@ screenshots: build ## drive the window under Xvfb and write docs/screenshots
 	@scripts/packages.sh test
 	@scripts/screenshots.sh
 
+package: build ## make dist/*.deb, *.rpm and *.tar.xz for Linux
+	@scripts/packages.sh package
+	@scripts/package.sh
+
+package-test: build ## as root: install the .deb in a fresh Debian, use it, remove it, and look for traces
+	@scripts/package-test.sh
+
+package-windows: ## cross-build for Windows with mingw-w64 into dist/*.zip; ten minutes the first time
+	@scripts/packages.sh package-windows
+	@scripts/package-windows.sh
+
 assets: ## fetch and rasterise flags, icons, map and fonts again
 	@scripts/packages.sh assets
 	@scripts/assets.sh
@@ -51,4 +62,4 @@ lint: ## run the linters
 	.tools/golangci-lint run --build-tags headless,$(TAGS) ./...
 
 clean: ## remove what was built
-	rm -rf bin .tools
+	rm -rf bin dist .tools .debian-root
