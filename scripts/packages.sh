@@ -9,7 +9,7 @@ assets=(librsvg2-bin npm curl unzip)
 package=(appstream desktop-file-utils rpm xz-utils)
 package_test=("${package[@]}" debootstrap xvfb libgl1-mesa-dri imagemagick xdotool iproute2)
 package_windows=(gcc-mingw-w64-x86-64 imagemagick zip)
-wine=(wine64 gcc-mingw-w64-x86-64 xvfb libgl1-mesa-dri openbox xdotool imagemagick unzip)
+wine=(wine wine64 gcc-mingw-w64-x86-64 xvfb libgl1-mesa-dri openbox xdotool imagemagick unzip)
 
 case "${1:-}" in
 build) want=("${build[@]}") ;;
