@@ -82,7 +82,7 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 			}
 		},
 		Agreed: a.agreed(), Agree: a.agree,
-		TrayHost: trayHost, Home: homePoint(),
+		NoTray: !trayBus(ctx), TrayHost: trayHost, Home: homePoint(),
 		Computer: t.Computer.Via(lane), LightPanel: panel.Via(lane),
 	})
 
@@ -151,6 +151,17 @@ func homePoint() *ui.Point {
 
 // display reports whether there is an X server to draw on; a Wayland desktop offers one too, by XWayland.
 func display() bool { return runtime.GOOS != "linux" || os.Getenv("DISPLAY") != "" }
+
+// trayBus reports whether a tray icon can be made. Fyne's, once asked for, takes the program down at its end if it found
+// no bus.
+func trayBus(ctx context.Context) bool {
+	if runtime.GOOS != "linux" {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second) // the window waits for it
+	defer cancel()
+	return desktop.HasBus(ctx)
+}
 
 // trayHost reports whether the desktop shows tray icons. Fyne makes one either way, so a window that hides without
 // asking could not be found again.

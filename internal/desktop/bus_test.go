@@ -80,12 +80,14 @@ func TestTheTrayHostIsSeenWhenItComes(t *testing.T) {
 	host := peer(t)
 	own(t, host, watcherName)
 	assert.True(t, <-seen)
+	assert.True(t, HasBus(t.Context()))
 	assert.True(t, TrayHost(t.Context()))
 	assert.True(t, WaitTrayHost(t.Context()), "it is there already")
 }
 
 func TestWithoutABusThereIsNoTrayHost(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+t.TempDir()+"/none")
+	assert.False(t, HasBus(t.Context()))
 	assert.False(t, TrayHost(t.Context()))
 	assert.False(t, WaitTrayHost(t.Context()))
 	require.Error(t, WatchPanel(t.Context(), "KDE", func(bool) { t.Error("nothing is known") }))

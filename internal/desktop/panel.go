@@ -18,6 +18,16 @@ const (
 	lookKey       = "color-scheme"
 )
 
+// HasBus reports whether programs of this desktop can talk to each other: without that there is no tray either.
+func HasBus(ctx context.Context) bool {
+	conn, err := session(ctx)
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
+}
+
 // TrayHost reports whether the desktop shows tray icons.
 func TrayHost(ctx context.Context) bool {
 	conn, err := session(ctx)

@@ -58,6 +58,21 @@ func TestWindow(t *testing.T) {
 	assert.Zero(t, app.ProcessState.ExitCode())
 }
 
+// TestWindowWithoutABus: a bare X session has no message bus and so no tray; the window opens, and ends well.
+func TestWindowWithoutABus(t *testing.T) {
+	s := newScreen(t, "1280x800")
+	s.env = append(s.env, "DBUS_SESSION_BUS_ADDRESS=unix:path="+t.TempDir()+"/none")
+	app := s.open()
+	out, code := s.ctl("quit")
+	require.Zero(t, code, out)
+	select {
+	case <-app.done:
+	case <-time.After(20 * time.Second):
+		require.Fail(t, "the program did not end")
+	}
+	assert.Zero(t, app.ProcessState.ExitCode())
+}
+
 // TestCommandsSayNothingOfFyne: the program with a window prints on its command line what the one without does.
 func TestCommandsSayNothingOfFyne(t *testing.T) {
 	bin := os.Getenv("MYSTERIUMVPN_WINDOW")

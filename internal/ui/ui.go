@@ -61,6 +61,7 @@ type Options struct {
 	Agreed string               // the version of the terms that was accepted; "" = none
 	Agree  func(version string) // the user accepts the terms; nil = nobody keeps that
 
+	NoTray   bool        // there is no message bus, on which tray icons are
 	TrayHost func() bool // whether the desktop has a panel that shows our icon; nil = it has not
 	Home     *Point      // where the user is; nil = not known
 

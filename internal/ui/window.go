@@ -72,7 +72,7 @@ func New(o Options) *Window {
 	w.window.Resize(fyne.NewSize(1180, 740))
 	w.window.SetCloseIntercept(w.closeAsked)
 	w.bindKeys()
-	if host, ok := o.App.(desktop.App); ok {
+	if host, ok := o.App.(desktop.App); ok && !o.NoTray {
 		w.tray = &tray{host: host, do: w.trayPressed}
 	}
 	w.subscribe()
