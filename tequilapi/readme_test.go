@@ -1,7 +1,6 @@
 package tequilapi_test
 
 import (
-	"context"
 	"go/ast"
 	"go/doc"
 	"go/parser"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -75,20 +73,17 @@ func TestREADMECoversTheAPI(t *testing.T) {
 			called[m] = r.call
 		}
 	}
-	for m := range reflect.TypeFor[*tequilapi.Client]().Methods() {
-		if slices.Contains([]string{"BaseURL", "Close", "SetToken"}, m.Name) {
-			continue
+	for _, m := range askers() {
+		call, ok := called[m]
+		if assert.True(t, ok, "%s is not in README.md", m) {
+			assert.Equal(t, regexp.MustCompile(`\{\w+\}`).ReplaceAllString(call, "x"), requestOf(t, m), m)
 		}
-		call, ok := called[m.Name]
-		if assert.True(t, ok, "%s is not in README.md", m.Name) {
-			assert.Equal(t, regexp.MustCompile(`\{\w+\}`).ReplaceAllString(call, "x"), requestOf(t, m.Name), m.Name)
-		}
-		delete(called, m.Name)
+		delete(called, m)
 	}
 	assert.Empty(t, called, "methods that are not there")
 }
 
-// requestOf calls a method with whatever fits and returns its first request.
+// requestOf calls a method and returns its first request.
 func requestOf(t *testing.T, name string) string {
 	t.Helper()
 	var got []string
@@ -96,23 +91,7 @@ func requestOf(t *testing.T, name string) string {
 		got = append(got, r.Method+" "+r.URL.Path)
 		return nil, io.ErrUnexpectedEOF
 	})))
-	f := reflect.ValueOf(c).MethodByName(name)
-	var args []reflect.Value
-	for in := range f.Type().Ins() {
-		switch in.Kind() {
-		case reflect.Interface:
-			args = append(args, reflect.ValueOf(context.Background()))
-		case reflect.String:
-			args = append(args, reflect.ValueOf("x"))
-		default:
-			args = append(args, reflect.Zero(in))
-		}
-	}
-	if out := f.Call(args)[0]; out.Kind() == reflect.Func { // an iterator: leave it after its first step
-		for range out.Seq2() {
-			break
-		}
-	}
+	require.Error(t, invoke(t.Context(), c, name), name)
 	require.NotEmpty(t, got, "%s asks for nothing", name)
 	return got[0]
 }
