@@ -194,10 +194,11 @@ func (d *details) plan(width float32) (places []placed, height float32) {
 			}
 			places = append(places, placed{x, left, y, each})
 		}
-		if len(r) == 1 {
-			y += detailMore * float32(len(r[0].lines(each))-1)
+		more := 0
+		for _, x := range r {
+			more = max(more, len(x.lines(each))-1)
 		}
-		y += detailLine
+		y += detailLine + detailMore*float32(more)
 	}
 	return places, y + 6
 }
@@ -260,7 +261,7 @@ func (l *detailLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		for i, v := range x.value {
 			line := ""
 			if i < len(lines) {
-				line = strings.TrimPrefix(lines[i], " ")
+				line = strings.TrimSuffix(strings.TrimPrefix(lines[i], " "), " ·")
 			}
 			v.say(line)
 			v.Resize(fyne.NewSize(room, h))

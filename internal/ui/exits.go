@@ -84,7 +84,7 @@ func newExits(book *proposals.Book, kept *places, choose, connect func(vpn.Targe
 	x.empty = newLabel("", 13, assets.Medium, inkTone)
 	x.hint = newLabel("", 12, assets.Regular, mutedTone)
 	none := container.New(&topThird{}, column(4, centredLine(x.empty), centredLine(x.hint), pad(0, 8, 0, 0, container.NewCenter(x.unmask))))
-	head := container.NewBorder(nil, nil, nil, pad(0, 0, 28, 0, x.priced), x.found)
+	head := container.NewBorder(nil, nil, nil, pad(0, 0, 25, 0, x.priced), pad(4, 0, 0, 0, x.found))
 	x.priced.grew = head.Refresh
 	x.canvas = topFirst(
 		column(0, pad(16, 0, 16, 0, container.NewStack(x.search, container.New(&atRight{space: 3}, x.clear), container.New(&atRight{space: 12}, x.keyTip))), gap(10), pad(16, 0, 16, 0, container.NewBorder(nil, nil, nil, pad(6, 0, 0, 0, middle(x.funnel)), x.tabs)), x.chip, gap(14), pad(18, 0, 16, 0, head), gap(4)),

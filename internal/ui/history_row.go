@@ -93,7 +93,7 @@ const (
 	historyEdge  = 12
 	historyBoth  = 172 // bytes and cost in one, in a narrow row
 	historyEnd   = 138 // its ending
-	historySlim  = 560 // below this width a row is narrow
+	historySlim  = 700 // below this width a row is narrow
 )
 
 // arrange lays the row out and cuts its texts to the room they have.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -43,6 +44,45 @@ func TestDetailsUnfoldAndAreCopied(t *testing.T) {
 	assert.Equal(t, up.Exit.ProviderID, d.provider.value[0].full+d.provider.value[1].full, "whole, on two lines")
 	s.escape()
 	assert.False(t, d.canvas.Visible())
+}
+
+// TestWhatOpensLooksAsItDid: what unfolds on the map, and what lies over the window.
+func TestWhatOpensLooksAsItDid(t *testing.T) {
+	s := newStage(t, nil)
+	s.topics.Settings.Send(vpn.Settings{Theme: "dark"})
+	s.offer(sandbox(61)[:12])
+	s.status(inPhase(vpn.Up))
+	s.window.Resize(fyne.NewSize(1180, 740))
+	c := s.window.Canvas()
+	looks := func(name string, open, shut func()) {
+		open()
+		test.AssertRendersToMarkup(t, name+".xml", c)
+		shut()
+	}
+	overlay := func() { c.Overlays().Top().Hide() }
+	looks("details", s.toggleDetails, func() {})
+	s.window.Resize(fyne.NewSize(720, 520))
+	looks("details-narrow", func() {}, s.toggleDetails)
+	s.window.Resize(fyne.NewSize(1180, 740))
+	looks("menu", s.openMenu, overlay)
+	looks("help", s.showHelp, overlay)
+	looks("filter", s.exits.openFilter, s.escape)
+	looks("nothing", func() { s.exits.search.SetText("xqz") }, func() { s.exits.search.SetText("") })
+	looks("close", s.closeAsked, overlay)
+}
+
+func TestTheLogLooksAsItDid(t *testing.T) {
+	s := newStage(t, nil)
+	s.topics.Settings.Send(vpn.Settings{Theme: "dark"})
+	s.offer(sandbox(61)[:12])
+	s.status(inPhase(vpn.Up))
+	s.window.Resize(fyne.NewSize(1180, 740))
+	s.fillLog()
+	test.AssertObjectRendersToMarkup(t, "log.xml", s.Window.log.canvas)
+	s.Window.log.choose(4)
+	s.Window.log.list.ScrollToOffset(100)
+	s.window.Resize(fyne.NewSize(720, 520))
+	test.AssertObjectRendersToMarkup(t, "log-narrow.xml", s.Window.log.canvas)
 }
 
 func TestTheMapEasesOnlyWhereThingsMayMove(t *testing.T) {

@@ -51,7 +51,6 @@ func newLogPage(ring *logs.Ring, clipboard fyne.Clipboard, leave func(), save fu
 	l := &logPage{ring: ring, clipboard: clipboard, leave: leave, save: save, keys: keys, filter: logFilter{level: logs.Info}}
 	l.back = newPill("arrow-left", lang.L("Back"), leave)
 	l.count = newLabel("", 12, assets.Regular, mutedTone)
-	l.count.t.Alignment = fyne.TextAlignTrailing
 	l.list = newLogListWidget(l)
 	l.frame = newBox(func(p *Palette) colour { return alpha(p.Ground, 0) }, func(p *Palette) colour {
 		if l.list.focused {
@@ -73,7 +72,7 @@ func newLogPage(ring *logs.Ring, clipboard fyne.Clipboard, leave func(), save fu
 func (l *logPage) head() fyne.CanvasObject {
 	keep := newPill("download", lang.L("Save…"), func() { l.save("mysteriumvpn-log.txt", l.text()) })
 	copyAll := newPill("copy", lang.L("Copy all"), func() { l.clipboard.SetContent(string(l.text())) })
-	title := newLabel(lang.L("Log"), 19, assets.Display, inkTone)
+	title := newTail(10, 0, newLabel(lang.L("Log"), 19, assets.Display, inkTone), l.count)
 	return pad(18, 16, 18, 8, container.NewBorder(nil, nil, row(12, middle(l.back)), row(8, middle(copyAll), middle(keep)), pad(14, 0, 8, 0, title)))
 }
 
@@ -97,9 +96,42 @@ func (l *logPage) bar() fyne.CanvasObject {
 		})
 		boxes = append(boxes, middle(l.switches[i]))
 	}
-	return pad(18, 0, 18, 10, column(8,
-		container.NewBorder(nil, nil, nil, pad(8, 0, 0, 0, container.NewGridWrap(fyne.NewSize(332, 34), l.levels)), l.search),
-		container.NewBorder(nil, nil, row(6, boxes...), nil, pad(10, 0, 2, 0, middle(l.count)))))
+	return pad(18, 0, 18, 10, container.New(logBar{}, l.search, l.levels, row(6, boxes...)))
+}
+
+// logBar has the search and the levels side by side with the sources below. In a narrow window the search goes down to
+// the sources.
+type logBar struct{}
+
+// The measures of the bar.
+const (
+	logBarLine   = 34
+	logBarGap    = 8
+	logBarLevels = 332
+	logBarSlim   = 560
+)
+
+func (logBar) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(logBarLevels, 2*logBarLine+logBarGap)
+}
+
+func (logBar) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	put := func(o fyne.CanvasObject, x, y, w float32) {
+		h := min(o.MinSize().Height, logBarLine)
+		o.Move(place(x, y+(logBarLine-h)/2))
+		o.Resize(fyne.NewSize(w, h))
+	}
+	const lower = logBarLine + logBarGap
+	search, levels, sources := o[0], o[1], o[2]
+	wide := sources.MinSize().Width
+	put(sources, 0, lower, wide)
+	if size.Width < logBarSlim {
+		put(levels, 0, 0, size.Width)
+		put(search, wide+logBarGap, lower, size.Width-wide-logBarGap)
+		return
+	}
+	put(search, 0, 0, size.Width-logBarLevels-logBarGap)
+	put(levels, size.Width-logBarLevels, 0, logBarLevels)
 }
 
 // whole shows the chosen line with all it has.

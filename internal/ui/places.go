@@ -6,12 +6,13 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 )
 
-// Places are countries that the user comes back to, as ISO codes, and how they like the list of exits. The zero Places
-// are none, and the whole list by name.
+// Places are countries that the user comes back to, as ISO codes, how they like the list of exits, and what they were
+// told once. The zero Places are none, and the whole list by name.
 type Places struct {
 	Favourites []string
 	Recent     []string        // newest first
 	Order      proposals.Order `json:",omitzero"`
+	NoTray     bool            `json:",omitzero"` // that closing the window ends the program
 }
 
 // places is the window's own copy of Places, handed to keep after each change.
@@ -30,6 +31,16 @@ func (p *places) order(o proposals.Order) {
 		p.now.Order = o
 		p.keep(p.now)
 	}
+}
+
+// toldOfNoTray reports whether the user was told before that closing the window ends the program. From now on they were.
+func (p *places) toldOfNoTray() bool {
+	if p.now.NoTray {
+		return true
+	}
+	p.now.NoTray = true
+	p.keep(p.now)
+	return false
 }
 
 func (p *places) toggle(code string) {

@@ -116,7 +116,9 @@ func (t *Theme) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 		return p.Muted
 	case theme.ColorNameDisabled:
 		return p.Muted
-	case theme.ColorNamePrimary, theme.ColorNameHyperlink:
+	case theme.ColorNamePrimary:
+		return p.Primary
+	case theme.ColorNameHyperlink:
 		return p.Link
 	case theme.ColorNameForegroundOnPrimary:
 		return p.OnPrimary

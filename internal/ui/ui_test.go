@@ -22,6 +22,7 @@ import (
 
 func TestMain(m *testing.M) {
 	_ = os.Setenv("LANG", "en_US.UTF-8") // Fyne complains about "C", and the words below are English
+	time.Local = time.UTC                // the log shows the time of the day
 	goleak.VerifyTestMain(m)
 }
 

@@ -5,10 +5,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/lang"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/mysteriumvpn/desktop/assets"
 	"github.com/mysteriumvpn/desktop/internal/account"
@@ -314,26 +312,6 @@ func (w *Window) countryLabel(code string) string {
 		return joined(countryName(code), exitCount(c.Count))
 	}
 	return countryName(code)
-}
-
-// closeAsked is the window's cross. Where there is a tray the window hides; else it is the only way to end the program.
-func (w *Window) closeAsked() {
-	switch {
-	case w.welcoming(): // nothing was agreed to, or nothing is going on yet
-		w.quit()
-	case w.tray != nil && w.o.TrayHost():
-		w.hide()
-	case w.status.Phase.Wanted():
-		dialog.ShowCustomConfirm(lang.L("Disconnect and quit?"), lang.L("Disconnect and quit"), lang.L("Stay connected"),
-			widget.NewLabel(lang.L("This desktop has no tray, so the program ends with its window.")),
-			func(yes bool) {
-				if yes {
-					w.quit()
-				}
-			}, w.window)
-	default:
-		w.quit()
-	}
 }
 
 func (w *Window) quit() { w.send(vpn.Quit, vpn.Target{}) }

@@ -360,21 +360,52 @@ func TestTheNodeCanBeStartedAgain(t *testing.T) {
 	s.wants(vpn.Command{Verb: vpn.RestartNode})
 }
 
-func TestClosingTheWindow(t *testing.T) {
-	host := false
-	s := newStage(t, func(o *Options) { o.TrayHost = func() bool { return host } })
-	s.status(inPhase(vpn.Up))
-	s.closeAsked()
-	s.wants() // it asks first
-	require.NotNil(t, s.window.Canvas().Overlays().Top())
-	s.status(inPhase(vpn.Down))
-	s.closeAsked()
-	s.wants(vpn.Command{Verb: vpn.Quit})
-	host = true
+func TestClosingHidesTheWindowInTheTray(t *testing.T) {
+	s := newStage(t, func(o *Options) { o.TrayHost = func() bool { return true } })
 	s.Window.tray = &tray{host: &panel{}, do: s.trayPressed}
+	s.status(inPhase(vpn.Up))
 	s.closeAsked()
 	s.wants()
 	assert.False(t, s.shown)
+	assert.Nil(t, s.window.Canvas().Overlays().Top())
+	assert.False(t, s.places.now.NoTray, "nothing was told")
+}
+
+// TestWithoutATrayHostClosingSaysSoOnce: hidden, the window could not be found again.
+func TestWithoutATrayHostClosingSaysSoOnce(t *testing.T) {
+	const says = "This desktop has no tray"
+	s := newStage(t, nil)
+	s.Window.tray = &tray{host: &panel{}, do: s.trayPressed} // Fyne makes one whether or not it is shown
+	s.status(inPhase(vpn.Down))
+	c := s.window.Canvas()
+	s.closeAsked()
+	s.wants()
+	assert.True(t, s.shown)
+	require.NotNil(t, c.Overlays().Top())
+	assert.Contains(t, test.RenderToMarkup(c), says)
+	assert.True(t, s.kept[len(s.kept)-1].NoTray, "remembered for the next start")
+	c.Overlays().Top().Hide()
+	s.closeAsked()
+	s.wants(vpn.Command{Verb: vpn.Quit})
+
+	s = newStage(t, func(o *Options) { o.Places = s.kept[len(s.kept)-1] })
+	s.status(inPhase(vpn.Down))
+	s.closeAsked()
+	s.wants(vpn.Command{Verb: vpn.Quit})
+	s.status(inPhase(vpn.Up))
+	s.closeAsked()
+	s.wants() // it asks, whatever was said before
+	assert.NotContains(t, test.RenderToMarkup(s.window.Canvas()), says)
+	assert.Contains(t, test.RenderToMarkup(s.window.Canvas()), "The connection ends")
+}
+
+func TestWithoutATrayHostTheFirstQuestionSaysWhy(t *testing.T) {
+	s := newStage(t, nil)
+	s.status(inPhase(vpn.Dialing))
+	s.closeAsked()
+	s.wants()
+	assert.Contains(t, test.RenderToMarkup(s.window.Canvas()), "This desktop has no tray")
+	assert.True(t, s.kept[len(s.kept)-1].NoTray)
 }
 
 // These are not ours to claim, or mean something else elsewhere.
