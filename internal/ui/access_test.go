@@ -39,6 +39,16 @@ func nameOf(f fyne.Focusable) string {
 		return "list of exits"
 	case *logListWidget:
 		return "lines"
+	case *historyListWidget:
+		return "connections"
+	case *dayChart:
+		return "days"
+	case *toggle:
+		return "switch"
+	case *picker:
+		return o.words[o.chosen]
+	case *field:
+		return o.PlaceHolder
 	default:
 		return fmt.Sprintf("%T", f)
 	}
@@ -61,7 +71,7 @@ func (s *stage) tabs() (names []string, met []fyne.Focusable) {
 }
 
 func TestTabWalksTheWindowInReadingOrder(t *testing.T) {
-	s := newStage(t, nil)
+	s := newStage(t, func(o *Options) { o.History = &shelf{entries: connections(5)} })
 	s.offer(sandbox(61))
 	s.status(inPhase(vpn.Up))
 	s.choose(vpn.Target{Country: "JP"})
@@ -76,6 +86,15 @@ func TestTabWalksTheWindowInReadingOrder(t *testing.T) {
 		assert.Same(t, met[back], s.window.Canvas().Focused(), "and backwards")
 	}
 
+	s.toggleHistory()
+	names, _ = s.tabs()
+	assert.Equal(t, []string{"Back", "Export", "Clear", "[14 days 30 days]", "days", "Search place, provider, day, ending", "connections"}, names[6:])
+	s.toggleSettings()
+	names, _ = s.tabs()
+	assert.Equal(t, []string{
+		"Back", "switch", "switch", "switch", "[Provider System Own]", "127.0.0.1", "Port", "[Desktop Light Dark]", "[Small Normal Large Larger]",
+		"switch", "As the desktop has it", "switch", "switch", "switch", "Export…", "Import…",
+	}, names[6:])
 	s.toggleLog()
 	names, _ = s.tabs()
 	assert.Equal(t, []string{"Back", "Copy all", "Save…", "Search", "[All Info Warnings Errors]", "App", "Node", "Tunnel", "lines"}, names[6:])

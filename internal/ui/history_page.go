@@ -86,7 +86,7 @@ func newConnectionsPage(kept History, now func() time.Time, clipboard fyne.Clipb
 	h.chart = newDayChart(h.drawSums)
 	h.span = newSegments(func(int) { h.drawDays() }, spanWords(0), spanWords(1))
 	sums := column(2, container.New(&sumsBeside{}, newTail(16, 0, h.received, h.sent), h.span), h.sum)
-	card := onCard(14, pad(16, 10, 16, 8, container.NewBorder(sums, nil, nil, nil, pad(0, 8, 0, 0, h.chart))))
+	card := onCard(14, pad(16, 10, 16, 8, topFirst(sums, nil, nil, nil, pad(0, 8, 0, 0, h.chart))))
 
 	h.search = newSearchEntry()
 	h.search.SetPlaceHolder(lang.L("Search place, provider, day, ending"))
@@ -107,7 +107,7 @@ func newConnectionsPage(kept History, now func() time.Time, clipboard fyne.Clipb
 	h.foot = newHistoryFoot(clipboard, h.list.UnselectAll)
 	h.top = column(10, pad(18, 0, 18, 0, card), pad(18, 0, 18, 0, h.search), gap(0))
 	h.canvas = container.NewStack(newBox(func(p *Palette) colour { return p.Ground }, nil, 0),
-		container.NewBorder(head, h.foot.canvas, nil, nil, container.NewBorder(h.top, nil, nil, nil, container.NewStack(pad(8, 0, 4, 4, h.frame), pad(10, 1, 6, 5, h.list), h.none))))
+		topFirst(head, h.foot.canvas, nil, nil, topFirst(h.top, nil, nil, nil, container.NewStack(pad(8, 0, 4, 4, h.frame), pad(10, 1, 6, 5, h.list), h.none))))
 	h.load()
 	return h
 }

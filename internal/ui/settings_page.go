@@ -72,7 +72,7 @@ func newSettingPage(w *Window) *settingPage {
 	p.scroll = container.NewVScroll(p.body)
 	head := pad(18, 16, 18, 14, container.NewBorder(nil, nil, middle(p.back), nil, pad(14, 0, 8, 0, newLabel(lang.L("Settings"), 19, assets.Display, inkTone))))
 	p.canvas = container.NewStack(newBox(func(p *Palette) colour { return p.Ground }, nil, 0),
-		container.NewBorder(head, nil, nil, nil, container.New(widthFirst{p.sheet}, p.scroll)))
+		topFirst(head, nil, nil, nil, container.New(widthFirst{p.sheet}, p.scroll)))
 	p.draw(vpn.Settings{})
 	p.told = false
 	return p
