@@ -127,18 +127,19 @@ func (f *farEnd) serveTCP(l *gonet.TCPListener, serve func(net.Conn)) {
 	}
 }
 
-// close ends everything; streams that still wait are woken, which closing the stack does not do.
+// close ends everything; streams that still wait are woken, which closing the stack does not do. The device goes last:
+// upstream's stack closes the channel that whoever still writes would send on.
 func (f *farEnd) close() {
 	for _, c := range f.closers {
 		_ = c.Close()
 	}
-	f.dev.Close()
 	f.mu.Lock()
 	for _, c := range f.conns {
 		_ = c.SetDeadline(time.Unix(1, 0))
 	}
 	f.mu.Unlock()
 	f.serving.Wait()
+	f.dev.Close()
 }
 
 func echoStream(c net.Conn) {
