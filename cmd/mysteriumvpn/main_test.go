@@ -80,7 +80,8 @@ func running(t *testing.T, home string, args ...string) (stop func()) {
 		cancel()
 		assert.Zero(t, <-code)
 		// lumberjack never ends the goroutine that removes old files; there is one for each log file, so one for each start.
-		goleak.VerifyNone(t, before, goleak.IgnoreTopFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"))
+		goleak.VerifyNone(t, before, goleak.IgnoreTopFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"),
+			goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait")) // for half a second, after a refusal
 		left, err := filepath.Glob(filepath.Join(home, "*.sock"))
 		assert.NoError(t, err)
 		assert.Empty(t, left, "sockets")

@@ -29,7 +29,10 @@ import (
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// net/http stays for half a second with a connection that it has refused, and nobody can wait for it.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
+}
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
