@@ -116,28 +116,30 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 		return nil, fmt.Errorf("open the socket for the node: %w", err)
 	}
 	undo = append(undo, func() { asks.Close() })
-
-	api := net.JoinHostPort(o.apiAddress, strconv.Itoa(o.apiPort))
-	if o.apiPort == 0 {
-		if api, err = freePort(o.apiAddress); err != nil {
-			return nil, fmt.Errorf("find a port for the node: %w. Is --tequilapi.address one of this computer's?", err)
-		}
-	}
-	a.desk = a.newComputer(o)
-	lane := a.bus.Go("core")
-	node := nodeproc.New(nodeproc.Options{
-		Spec:    a.nodeSpec(o, settings.Network, api),
+	run := nodeproc.Options{
 		Stdout:  logs.Writer(a.ring, logs.Node),
 		Stderr:  logs.Writer(a.ring, logs.Node),
 		OnState: func(s nodeproc.State) { a.core.NodeState(s) },
-	})
+	}
+	var carrying core.Carrying
+	if settings.Network == vpn.Mysterium {
+		var m *mysterium
+		if m, asks, err = a.newMysterium(o, settings, asks); err != nil {
+			return nil, err
+		}
+		run.Find, carrying = m.find, m.carrying
+	} else if run.Spec, err = a.sandboxSpec(o); err != nil {
+		return nil, err
+	}
+	a.desk = a.newComputer(o)
+	lane := a.bus.Go("core")
 	a.core = core.New(core.Parts{
 		Log: a.log, Lane: lane,
 		Status: a.topics.Status, Moves: a.topics.Moves, Traffic: a.topics.Traffic, Settings: a.topics.Settings,
 		Proposals: a.topics.Proposals, Notices: a.topics.Notices, Commands: a.topics.Commands.Via(lane),
-		Node: node, Tunnel: a.tunnel, Book: a.book, Supervisor: asks,
+		Node: nodeproc.New(run), Tunnel: a.tunnel, Book: a.book, Supervisor: asks,
 		API:     func(address string) (*tequilapi.Client, error) { return tequilapi.New("http://" + address) },
-		Network: settings.Network, Proxy: a.proxy, Who: a.account.Who, Keep: a.remember(settings.Network),
+		Network: settings.Network, Proxy: a.proxy, Carrying: carrying, Who: a.account.Who, Keep: a.remember(settings.Network),
 	})
 	return a, nil
 }
@@ -155,7 +157,12 @@ func (a *app) loadSettings(o *startOptions) (vpn.Settings, error) {
 	default:
 		return s, fmt.Errorf("read the settings: %w", err)
 	}
-	s.Network = vpn.Sandbox // the only one in this version; check refuses the others
+	switch {
+	case o.network != "":
+		s.Network = vpn.Network(o.network) // checked
+	case s.Network != vpn.Mysterium:
+		s.Network = vpn.Sandbox
+	}
 	if o.proxy != "" {
 		s.Proxy, s.ProxyExpose = o.proxy, o.proxyExpose
 	}
@@ -186,13 +193,19 @@ func (a *app) listen(s vpn.Settings) error {
 	return nil
 }
 
-// nodeSpec says which program is the node.
-func (a *app) nodeSpec(o *startOptions, n vpn.Network, api string) nodeproc.Spec {
+// sandboxSpec says which program is the sandbox's node.
+func (a *app) sandboxSpec(o *startOptions) (s nodeproc.Spec, err error) {
 	program := o.nodeProgram
 	if program == "" {
 		program = ownProgram()
 	}
-	return nodeproc.Spec{Path: program, Args: o.nodeArgs(a.folders, n, api), API: api, Accept: sandboxNode}
+	api := net.JoinHostPort(o.apiAddress, strconv.Itoa(o.apiPort))
+	if o.apiPort == 0 {
+		if api, err = freePort(o.apiAddress); err != nil {
+			return s, fmt.Errorf("find a port for the node: %w. Is --tequilapi.address one of this computer's?", err)
+		}
+	}
+	return nodeproc.Spec{Path: program, Args: o.nodeArgs(a.folders, vpn.Sandbox, api), API: api, Accept: sandboxNode}, nil
 }
 
 // sandboxNode refuses to adopt a node of another network: its exits would not be where the window says.

@@ -199,6 +199,9 @@ func printStatus(out io.Writer, s control.StatusDoc) error {
 		node += fmt.Sprintf(", process %d, %s", s.Node.PID, s.Node.API)
 	}
 	row("Node", node)
+	if s.Node.Lack != nil {
+		row("Lacking", s.Node.Lack.Text)
+	}
 	return w.Flush()
 }
 

@@ -20,7 +20,7 @@ network. Without a command it opens the window. The commands below talk to the p
 'run' and 'node', which run in the foreground.
 
 On the sandbox network, which is the default, the exits run on this very computer: everything is real but geography.
-Your address does not change.
+Your address does not change. On the network mysterium they are real, and a Mysterium node must be installed.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 		Example: `  mysteriumvpn                      open the window
@@ -56,7 +56,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	root.AddCommand(
 		newRun(at), newConnect(at), newDisconnect(at), newStatus(at),
 		newCountries(at), newProposals(at), newLogs(at), newHistory(at), newAccount(at), newQuit(at), newNode(at),
-		newManual(),
+		newManual(), newRetry(at), newIsolated(),
 	)
 	root.SetHelpCommand(newHelp())
 	return root

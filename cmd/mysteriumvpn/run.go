@@ -27,6 +27,7 @@ another terminal. Ctrl-C disconnects, stops the node and ends it.`,
 			if err := o.check(cmd); err != nil {
 				return err
 			}
+			o.home = cmd.Flag("home").Value.String()
 			a, err := newApp(at(), o, false)
 			if errors.Is(err, unixsock.ErrInUse) {
 				return errors.New("it runs already. Use 'mysteriumvpn status' to see it, or 'mysteriumvpn quit' to end it")

@@ -87,6 +87,17 @@ func (c *Client) Quit(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
+// Retry has the node looked for and started again: one that was not found, was given up, or waits for something.
+func (c *Client) Retry(ctx context.Context) error {
+	r, err := c.do(ctx, http.MethodPost, "/retry", nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = r.Close() }()
+	_, err = io.Copy(io.Discard, r)
+	return err
+}
+
 // Watch calls fn with the status now, and with every change, until fn gives an error, which it returns, or ctx ends.
 // ErrEnded says that the program ended.
 func (c *Client) Watch(ctx context.Context, fn func(StatusDoc) error) error {

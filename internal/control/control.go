@@ -117,6 +117,7 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("POST /disconnect", s.disconnect)
 	mux.HandleFunc("POST /raise", s.raise)
 	mux.HandleFunc("POST /quit", s.quit)
+	mux.HandleFunc("POST /retry", s.retry)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, &Error{Code: "no_such_call", Text: "The running program does not know this call."})
 	})

@@ -143,10 +143,13 @@ func TestStatusAsPrinted(t *testing.T) {
 		"exit":{"country":"DE","country_name":"Germany","city":"Berlin","provider_id":"`+provider+`","service_type":"wireguard","ip_type":"residential","quality":2.4,"quality_grade":"high","latency_ms":55,"bandwidth_mbps":45.5},
 		"proxy":{"socks5":"127.0.0.1:1080","http":"127.0.0.1:1080"},"since":"2026-01-02T12:00:00Z",
 		"bytes_sent":1,"bytes_received":2,"bytes_sent_per_second":3,"bytes_received_per_second":4,"mtu":1420,"last_handshake":"2026-01-02T12:00:00Z",
-		"node":{"state":"running","version":"1.33.2","pid":42,"api":"127.0.0.1:4050","adopted":false},
+		"node":{"state":"running","version":"1.33.2","pid":42,"api":"127.0.0.1:4050","adopted":false,"lack":null},
 		"network":"sandbox","mode":"proxy","reason":null,"attempt":0}`, string(j))
 	j, err = json.Marshal(statusDoc(moment{status: vpn.Status{Phase: vpn.Failed, Reason: vpn.Reason{Code: vpn.NoExitInCountry, A: "Germany"}}}))
 	require.NoError(t, err)
+	j2, err := json.Marshal(statusDoc(moment{status: vpn.Status{Node: vpn.Node{Lack: vpn.Reason{Code: vpn.NodeCarries, A: "x"}}}}))
+	require.NoError(t, err)
+	assert.Contains(t, string(j2), `"lack":{"code":"node_carries","text":"The node keeps the tunnel to itself`)
 	for _, part := range []string{`"phase":"failed"`, `"exit":null`, `"since":null`, `"last_handshake":null`, `"reason":{"code":"no_exit_in_country","text":"No exit in Germany`} {
 		assert.Contains(t, string(j), part)
 	}
@@ -522,6 +525,27 @@ func TestRaiseAndQuit(t *testing.T) {
 		var no *Error
 		require.ErrorAs(t, err, &no)
 		assert.Equal(t, CodeNoWindow, no.Code)
+	})
+}
+
+func TestRetryReturnsWhenTheWishWasTakenIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t)
+		before := full
+		before.Command = 0
+		p.say(before)
+		p.topics.Traffic.Send(vpn.Traffic{})
+		p.on(func(c vpn.Command) {
+			assert.Equal(t, vpn.RestartNode, c.Verb)
+			time.Sleep(time.Second)
+			s := full
+			s.Command = c.ID
+			p.say(s)
+		})
+		began := time.Now()
+		require.NoError(t, p.client.Retry(t.Context()))
+		assert.Equal(t, time.Second, time.Since(began))
+		synctest.Wait()
 	})
 }
 

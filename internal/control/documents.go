@@ -57,6 +57,7 @@ type NodeDoc struct {
 	PID     int           `json:"pid"`     // 0 = no process
 	API     string        `json:"api"`     // host:port
 	Adopted bool          `json:"adopted"` // it ran before this program and will not be stopped by it
+	Lack    *ReasonDoc    `json:"lack"`    // what cannot be had with it here, though it works; null = nothing is lacking
 }
 
 // ReasonDoc is a code for programs and a sentence for people.
@@ -118,12 +119,16 @@ func statusDoc(m moment) StatusDoc {
 		BytesReceivedPerSecond: m.traffic.ReceivedPerSecond,
 		LastHandshake:          timeOrNil(m.traffic.LastHandshake),
 		MTU:                    m.traffic.MTU,
-		Node:                   NodeDoc(s.Node),
+		Node:                   nodeDoc(s.Node),
 		Network:                s.Network,
 		Mode:                   s.Mode,
 		Reason:                 reasonDoc(s.Reason),
 		Attempt:                s.Attempt,
 	}
+}
+
+func nodeDoc(n vpn.Node) NodeDoc {
+	return NodeDoc{State: n.State, Version: n.Version, PID: n.PID, API: n.API, Adopted: n.Adopted, Lack: reasonDoc(n.Lack)}
 }
 
 func exitDocOrNil(e vpn.Exit) *ExitDoc {

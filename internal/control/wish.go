@@ -196,6 +196,19 @@ func (s *server) raise(w http.ResponseWriter, _ *http.Request) {
 	answer(w, struct{}{})
 }
 
+// retry answers when the wish was taken in; what comes of it is in the status.
+func (s *server) retry(w http.ResponseWriter, r *http.Request) {
+	c := vpn.Command{ID: vpn.NextCommand(), Verb: vpn.RestartNode}
+	s.Commands.Send(c)
+	_ = s.present.watch(r.Context(), func(m moment) (bool, error) {
+		if m.status.Command < c.ID {
+			return false, nil
+		}
+		answer(w, struct{}{})
+		return true, nil
+	})
+}
+
 // quit answers at once, and ends its answer when the program does.
 func (s *server) quit(w http.ResponseWriter, r *http.Request) {
 	s.Commands.Send(vpn.Command{ID: vpn.NextCommand(), Verb: vpn.Quit})

@@ -11,6 +11,7 @@ package core
 import (
 	"context"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,7 @@ type Node interface {
 // Tunnel is our WireGuard device behind its proxy.
 type Tunnel interface {
 	Up(ctx context.Context, c wgnet.Config) error
+	Via(ctx context.Context, proxy netip.AddrPort) error
 	Down()
 	Stats() (wgnet.Stats, bool)
 }
@@ -60,6 +62,7 @@ type Parts struct {
 	Supervisor net.Listener // the node asks here for the tunnel; closed by Serve
 	Network    vpn.Network
 	Proxy      vpn.Proxy
+	Carrying   Carrying // zero = the node asks Supervisor for its tunnel
 
 	// Who tells which identity connects, "" = the one that the node remembers, and the passphrase that unlocks it. It
 	// may take a moment. nil = the one that the node remembers, without a passphrase.
@@ -68,6 +71,16 @@ type Parts struct {
 	// Keep keeps the records of providers for the next start. It must not wait. nil = nobody does.
 	Keep func(map[string]proposals.Record)
 }
+
+// Carrying is a node that keeps the tunnel to itself and lets us in by a proxy.
+type Carrying struct {
+	At   netip.AddrPort         // where its proxy shall be, on loopback; zero = the tunnel is ours
+	Ours func(addr string) bool // whether who listens there is this user or root: another could have been faster
+	Lack vpn.Reason             // what cannot be had then
+}
+
+// line is how the node tells its connections apart: by the port of their proxies.
+func (c Carrying) line() int { return int(c.At.Port()) }
 
 // Core is the running machine.
 type Core struct {
@@ -89,6 +102,8 @@ type Core struct {
 	cancel   context.CancelFunc // the dial under way
 	dialing  chan struct{}      // closed when the dial under way has returned
 	consumer string             // the identity that is unlocked
+	pending  bool               // its registration is under way
+	paid     price              // what the provider asked when it was dialed last
 	avoided  map[string]time.Time
 	preset   int // of the settings, as last seen
 

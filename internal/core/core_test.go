@@ -47,6 +47,7 @@ type fakeTunnel struct {
 	mu  sync.Mutex
 	up  bool
 	ups int
+	via netip.AddrPort // where the proxy was that Via was told of
 	err error
 }
 
@@ -58,6 +59,16 @@ func (f *fakeTunnel) Up(context.Context, wgnet.Config) error {
 	}
 	f.up = true
 	f.ups++
+	return nil
+}
+
+func (f *fakeTunnel) Via(_ context.Context, proxy netip.AddrPort) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return f.err
+	}
+	f.up, f.via = true, proxy
 	return nil
 }
 
@@ -128,7 +139,10 @@ func offer(id, country string, quality float64) tequilapi.Proposal {
 	}
 }
 
-func inRig(t *testing.T, story func(*rig)) {
+func inRig(t *testing.T, story func(*rig)) { inRigWith(t, func(*Parts) {}, story) }
+
+// inRigWith changes the parts before the core is made.
+func inRigWith(t *testing.T, change func(*Parts), story func(*rig)) {
 	synctest.Test(t, func(t *testing.T) {
 		b := bustest.Bus(t)
 		lane := b.Go("core")
@@ -140,7 +154,7 @@ func inRig(t *testing.T, story func(*rig)) {
 		r.api.AddIdentity("0xme", "", tequilapi.Money{})
 		r.api.SetProposals(offer("0xde1", "DE", 2.5), offer("0xde2", "DE", 2), offer("0xnl1", "NL", 1))
 		transport := r.api.Transport()
-		r.core = New(Parts{
+		parts := Parts{
 			Log: zaptest.NewLogger(t), Lane: lane,
 			Status: r.seen, Traffic: r.topics.Traffic, Settings: r.topics.Settings,
 			Proposals: r.topics.Proposals, Notices: r.topics.Notices, Commands: r.topics.Commands.Via(lane),
@@ -149,7 +163,9 @@ func inRig(t *testing.T, story func(*rig)) {
 				return tequilapi.New(r.api.URL(), tequilapi.WithTransport(transport))
 			},
 			Network: vpn.Sandbox, Proxy: vpn.Proxy{SOCKS5: "127.0.0.1:1080", HTTP: "127.0.0.1:1080"},
-		})
+		}
+		change(&parts)
+		r.core = New(parts)
 		r.api.OnConnect(func(ctx context.Context, _ tequilapi.ConnectRequest) error { return r.wgUp(ctx) })
 		r.said = bustest.Record(t, r.topics.Notices.Via(b.Go("test2")))
 		ctx, stop := context.WithCancel(t.Context())

@@ -27,7 +27,10 @@ type (
 	}
 
 	// listed answers list: a new snapshot of proposals is in the book, or why not.
-	listed struct{ why vpn.Reason }
+	listed struct {
+		why      vpn.Reason
+		repriced bool // the provider that was dialed last asks another price now
+	}
 
 	// picked answers pick.
 	picked struct {

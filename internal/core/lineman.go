@@ -3,11 +3,13 @@ package core
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/mysteriumvpn/desktop/internal/supervisor"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
 // lineman is the supervisor that the node asks for its tunnel.
@@ -29,6 +31,25 @@ func (l *lineman) Up(ctx context.Context, cfg supervisor.Config) (string, error)
 	}
 	l.post(tunnelChanged{up: true})
 	return cfg.Iface, nil
+}
+
+// via sends what programs do through the proxy of the node, which has the tunnel. As in Up, the fact is posted before
+// core hears Connected.
+func (c *Core) via(ctx context.Context, proxy netip.AddrPort) vpn.Reason {
+	c.tunnelMu.Lock()
+	defer c.tunnelMu.Unlock()
+	c.tunnelGen.Add(1)
+	err := c.Tunnel.Via(ctx, proxy)
+	if err == nil && !c.Carrying.Ours(proxy.String()) {
+		c.Tunnel.Down()
+		err = errors.New("another user's program has the port of the node's proxy")
+	}
+	if err != nil {
+		c.Log.Warn("the node's proxy", zap.Error(err))
+		return vpn.Reason{Code: vpn.TunnelFailed, A: tidy(err)}
+	}
+	c.post(tunnelChanged{up: true})
+	return vpn.Reason{}
 }
 
 // Down takes it down.

@@ -140,8 +140,8 @@ func (m *machine) takeCommand(c vpn.Command) {
 	case vpn.RestartNode:
 		if m.Node.State == vpn.NodeFailed {
 			m.forget()
-			m.retryNode()
 		}
+		m.retryNode()
 	case vpn.Quit:
 		m.want, m.chosen, m.picking, m.quitting = false, false, false, true
 		m.forget()
@@ -169,11 +169,16 @@ func (m *machine) meets(t vpn.Target) bool {
 	}
 }
 
+// retryNode starts a node that was given up, or one that would be started later, now.
 func (m *machine) retryNode() {
-	if m.Node.State == vpn.NodeFailed {
+	switch m.Node.State {
+	case vpn.NodeFailed:
 		m.Node.State = vpn.NodeStarting
 		m.nodeWhy = vpn.Reason{}
 		m.do(retryNode{})
+	case vpn.NodeWaiting:
+		m.do(retryNode{})
+	case vpn.NodeUnknown, vpn.NodeStarting, vpn.NodeRunning, vpn.NodeStopping, vpn.NodeStopped:
 	}
 }
 
@@ -182,8 +187,7 @@ func (m *machine) takeNode(in nodeChanged) {
 	m.Node, m.nodeWhy = in.node, in.why
 	if in.node.State == vpn.NodeRunning {
 		if was != vpn.NodeRunning {
-			m.listing = true
-			m.do(list{})
+			m.ask()
 		}
 		return
 	}
@@ -196,6 +200,14 @@ func (m *machine) takeNode(in nodeChanged) {
 	}
 }
 
+// ask has the proposals listed, unless that is under way.
+func (m *machine) ask() {
+	if !m.listing {
+		m.listing = true
+		m.do(list{})
+	}
+}
+
 func (m *machine) takeList(in listed) {
 	if !m.listing {
 		return
@@ -204,6 +216,9 @@ func (m *machine) takeList(in listed) {
 	again := refreshSoon
 	if in.why.Zero() {
 		m.listed, again = true, refreshEvery
+		if in.repriced && m.Phase == vpn.Reconnecting && m.Reason.Code == vpn.ConnectionDropped {
+			m.Reason = vpn.Reason{Code: vpn.PriceChanged, A: m.Exit.ProviderID}
+		}
 	} else if m.want && !m.chosen && !m.listed {
 		m.Reason = in.why
 	}
@@ -226,6 +241,7 @@ func (m *machine) takeLine(in lineSeen) {
 			m.line, m.lineTo = noLine, ""
 			if m.want {
 				m.failed(vpn.Reason{Code: vpn.ConnectionDropped})
+				m.ask() // the price may be why
 			}
 		}
 	case noLine:
@@ -254,8 +270,7 @@ func (m *machine) takeTimer(in timerRang) {
 		case m.line == openLine && m.listed:
 			m.do(wait{kind: listTimer, d: refreshEvery})
 		default:
-			m.listing = true
-			m.do(list{})
+			m.ask()
 		}
 	case quitTimer:
 		if m.quitting {

@@ -2,8 +2,10 @@ package core
 
 import (
 	"errors"
+	"net"
 	"strings"
 
+	"github.com/mysteriumvpn/desktop/internal/mystnode"
 	"github.com/mysteriumvpn/desktop/internal/nodeproc"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
@@ -11,6 +13,9 @@ import (
 // NodeState takes a new state of the node process. It is nodeproc's OnState.
 func (c *Core) NodeState(s nodeproc.State) {
 	n := vpn.Node{State: nodeStates[s.Phase], Version: s.Version, PID: s.PID, API: s.API, Adopted: s.Adopted}
+	if n.State == vpn.NodeRunning {
+		n.Lack = c.Carrying.Lack
+	}
 	c.post(nodeChanged{node: n, why: nodeReason(s)})
 }
 
@@ -35,6 +40,26 @@ func nodeReason(s nodeproc.State) vpn.Reason {
 	if e, ok := errors.AsType[*nodeproc.NotFoundError](s.Err); ok {
 		return vpn.Reason{Code: vpn.NodeNotFound, A: e.Path}
 	}
+	if _, ok := errors.AsType[*mystnode.NotFoundError](s.Err); ok {
+		return missingReason(s.Err)
+	}
+	if e, ok := errors.AsType[*mystnode.NotNodeError](s.Err); ok {
+		return vpn.Reason{Code: vpn.NodeNotOne, A: e.Path, B: tidy(e.Err)}
+	}
+	if e, ok := errors.AsType[*mystnode.TooOldError](s.Err); ok {
+		return vpn.Reason{Code: vpn.NodeTooOld, A: e.Version, B: mystnode.Oldest}
+	}
+	switch {
+	case errors.Is(s.Err, nodeproc.ErrNoNetwork):
+		return vpn.Reason{Code: vpn.WaitingForNetwork}
+	case errors.Is(s.Err, nodeproc.ErrDataLocked):
+		return vpn.Reason{Code: vpn.NodeDataLocked}
+	case errors.Is(s.Err, nodeproc.ErrPortTaken):
+		return vpn.Reason{Code: vpn.NodePortTaken, A: portOf(s.API)}
+	}
+	if e, ok := errors.AsType[*nodeproc.NotUsedError](s.Err); ok {
+		return vpn.Reason{Code: vpn.NodeNotUsed, A: e.Port(), B: tidy(e.Err)}
+	}
 	if e, ok := errors.AsType[*nodeproc.PortTakenError](s.Err); ok {
 		return vpn.Reason{Code: vpn.NodePortTaken, A: e.Port()}
 	}
@@ -45,6 +70,23 @@ func nodeReason(s nodeproc.State) vpn.Reason {
 		return vpn.Reason{Code: vpn.NodeGaveUp, A: tidy(s.Err)}
 	}
 	return vpn.Reason{Code: vpn.NodeWentAway, A: howItLeft(s.Err)}
+}
+
+func portOf(api string) string {
+	_, port, err := net.SplitHostPort(api)
+	if err != nil {
+		return api
+	}
+	return port
+}
+
+// missingReason: one that the user has chosen is missed by its path.
+func missingReason(err error) vpn.Reason {
+	e, _ := errors.AsType[*mystnode.NotFoundError](err)
+	if e.Chosen != "" {
+		return vpn.Reason{Code: vpn.NodeNotFound, A: e.Chosen}
+	}
+	return vpn.Reason{Code: vpn.NodeMissing}
 }
 
 // maxLastLine is how much of a node's last line a sentence bears, in bytes.

@@ -26,13 +26,17 @@ func (c *Core) run(e effect) {
 	switch e := e.(type) {
 	case list:
 		api := c.api
-		c.async(askLimit, func(ctx context.Context) input { return listed{why: c.list(ctx, api)} })
+		paid := c.paid
+		c.async(askLimit, func(ctx context.Context) input {
+			why := c.list(ctx, api)
+			return listed{why: why, repriced: why.Zero() && c.repriced(paid)}
+		})
 	case prepare:
 		api := c.api
 		c.async(askLimit, func(ctx context.Context) input {
-			id, why := c.unlock(ctx, api)
+			id, pending, why := c.unlock(ctx, api)
 			if why.Zero() {
-				c.Lane.Post(func() { c.consumer = id })
+				c.Lane.Post(func() { c.consumer, c.pending = id, pending })
 			}
 			return prepared{order: e.order, why: why}
 		})
@@ -129,31 +133,6 @@ func (c *Core) presetChanged(s vpn.Settings) {
 	}
 }
 
-// unlock makes the identity usable that pays, or the node's remembered one. Unlocking lasts as long as the process.
-func (c *Core) unlock(ctx context.Context, api *tequilapi.Client) (id string, why vpn.Reason) {
-	pass := ""
-	if c.Who != nil {
-		id, pass = c.Who()
-	}
-	id, err := api.CurrentIdentity(ctx, id, pass)
-	if errors.Is(err, tequilapi.ErrUseOrCreate) || errors.Is(err, tequilapi.ErrUnlock) {
-		return "", vpn.Reason{Code: vpn.NotUnlocked}
-	}
-	if err != nil {
-		return "", reasonOf(err, "")
-	}
-	r, err := api.IdentityRegistration(ctx, id)
-	if err != nil {
-		return "", reasonOf(err, "")
-	}
-	switch r.Status {
-	case tequilapi.Registered, tequilapi.RegistrationPending: // the node connects with a registration under way
-		return id, vpn.Reason{}
-	default:
-		return "", vpn.Reason{Code: vpn.NotRegistered, A: id}
-	}
-}
-
 // pick chooses among the proposals in the book that pass the filters of the settings; providers that failed lately come last.
 func (c *Core) pick(t vpn.Target) (vpn.Exit, vpn.Reason) {
 	now := time.Now()
@@ -181,12 +160,17 @@ func (c *Core) pick(t vpn.Target) (vpn.Exit, vpn.Reason) {
 }
 
 func (c *Core) dial(e dial) {
-	api := c.api
+	api, consumer, pending, carrying := c.api, c.consumer, c.pending, c.Carrying
+	c.paid = c.priceOf(e.exit.ProviderID)
 	r := tequilapi.ConnectRequest{
 		ConsumerID:  c.consumer,
 		ProviderID:  e.exit.ProviderID,
 		ServiceType: e.exit.ServiceType,
 		DNS:         cmp.Or(c.Settings.Load().DNS, "provider"),
+		ProxyPort:   carrying.line(),
+	}
+	if carrying.At.IsValid() && r.DNS == vpn.SystemDNS {
+		r.DNS = "provider" // such a node does not connect without a name server
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, dialEnd)
 	returned := make(chan struct{})
@@ -196,8 +180,14 @@ func (c *Core) dial(e dial) {
 		_, err := api.Connect(ctx, r)
 		close(returned)
 		why := reasonOf(err, e.exit.ProviderID)
-		if err != nil {
+		switch {
+		case err != nil:
 			c.Log.Info("dial", zap.String("provider", e.exit.ProviderID), zap.Error(err))
+		case carrying.At.IsValid():
+			why = c.via(ctx, carrying.At)
+		}
+		if why.Code == vpn.NoBalance && pending { // it comes with the registration
+			why = vpn.Reason{Code: vpn.Registering, A: consumer}
 		}
 		c.post(dialed{order: e.order, why: why, exists: errors.Is(err, tequilapi.ErrConnectionExists)})
 	})
@@ -222,7 +212,7 @@ func (c *Core) hangUp(e hangUp) {
 // is no connection, or even that it is closed, and would have one a moment later.
 func (c *Core) disconnect(ctx context.Context, api *tequilapi.Client, dialing <-chan struct{}) {
 	for range 10 {
-		err := api.Disconnect(ctx, 0)
+		err := api.Disconnect(ctx, c.Carrying.line())
 		if err != nil && !errors.Is(err, tequilapi.ErrNoConnection) {
 			c.Log.Info("hang up", zap.Error(err))
 			return

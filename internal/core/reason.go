@@ -25,6 +25,8 @@ func reasonOf(err error, provider string) vpn.Reason {
 		return vpn.Reason{Code: vpn.NoSuchProvider, A: provider}
 	case errors.Is(err, tequilapi.ErrCancelled):
 		return vpn.Reason{Code: vpn.Cancelled}
+	case errors.Is(err, tequilapi.ErrProviderTimeout) && provider != "":
+		return vpn.Reason{Code: vpn.ProviderFailed, A: provider, B: "it did not answer in time"}
 	case unanswered(err):
 		return vpn.Reason{Code: vpn.NodeWentAway, A: "it does not answer"}
 	case provider != "":

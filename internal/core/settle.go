@@ -116,7 +116,7 @@ func (m *machine) failed(why vpn.Reason) {
 	case why.Code == vpn.NotUnlocked && m.tries < maxExits:
 		m.unlock = undone
 		m.pause()
-	case why.Code == vpn.NodeWentAway && m.tries < maxExits: // not the exit's fault: the same one again
+	case notTheExits(why.Code) && m.tries < maxExits: // the same one again
 		m.unlock = undone
 		m.pauseFor(nodePause)
 	case m.wasUp && m.tries < maxReconnects:
@@ -126,16 +126,26 @@ func (m *machine) failed(why vpn.Reason) {
 		m.do(notify{vpn.Notice{Severity: vpn.Warning, Reason: why}})
 		m.chosen = false
 	default:
-		if why.Code != vpn.NodeWentAway {
+		if !notTheExits(why.Code) {
 			m.do(avoid{m.Exit.ProviderID})
 		}
 		m.giveUp(why)
 	}
 }
 
+// notTheExits reports that a failure says nothing of the exit that was to be used.
+func notTheExits(c vpn.Code) bool {
+	return c == vpn.NodeWentAway || c == vpn.RegistrationDark
+}
+
 // hopeless reports that trying again, here or elsewhere, cannot help.
 func hopeless(c vpn.Code) bool {
-	return c == vpn.NotRegistered || c == vpn.NoBalance || c == vpn.NodeGaveUp
+	switch c {
+	case vpn.NotRegistered, vpn.NotRegisterable, vpn.Registering, vpn.NoBalance, vpn.NodeGaveUp:
+		return true
+	default:
+		return false
+	}
 }
 
 func (m *machine) giveUp(why vpn.Reason) {

@@ -45,7 +45,7 @@ func (c *Core) watch(ctx context.Context, api *tequilapi.Client) {
 		case <-sooner:
 		}
 		order := c.order.Load()
-		got, err := api.Connection(ctx, 0)
+		got, err := api.Connection(ctx, c.Carrying.line())
 		if err != nil {
 			continue // whether the node is alive is nodeproc's question
 		}

@@ -13,19 +13,22 @@ type adopted struct {
 	done   chan struct{}
 }
 
-// adopt watches a process. Where it cannot be found, gone is never told; then its silence on the port must do.
+// adopt watches a process, from before it returns. Where it cannot be found, gone is never told; then its silence on the
+// port must do.
 func adopt(pid int) *adopted {
 	ctx, cancel := context.WithCancel(context.Background())
 	a := &adopted{left: make(chan struct{}), cancel: cancel, done: make(chan struct{})}
 	if proc, err := os.FindProcess(pid); err == nil {
 		a.proc = proc
 	}
+	watched := make(chan struct{})
 	go func() {
 		defer close(a.done)
-		if awaitGone(ctx, pid) {
+		if awaitGone(ctx, pid, func() { close(watched) }) {
 			close(a.left)
 		}
 	}()
+	<-watched
 	return a
 }
 

@@ -12,8 +12,9 @@ import (
 func terminateOther(*os.Process) error { return errors.ErrUnsupported }
 
 // awaitGone waits for the end of a process that is not our child. False: it was not there to begin with, or ctx ended.
-func awaitGone(ctx context.Context, pid int) bool {
+func awaitGone(ctx context.Context, pid int, watched func()) bool {
 	h, err := windows.OpenProcess(windows.SYNCHRONIZE, false, uint32(pid))
+	watched()
 	if err != nil {
 		return false
 	}

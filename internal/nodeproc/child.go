@@ -35,6 +35,9 @@ func startChild(spec *Spec, out *output) (*child, error) {
 	// Who has inherited the pipes and left the group may hold them open for ever.
 	c.cmd.WaitDelay = 200 * time.Millisecond
 	c.cmd.SysProcAttr = attributes()
+	if spec.Isolate != nil {
+		spec.Isolate(c.cmd.SysProcAttr)
+	}
 
 	started := make(chan error)
 	go func() {

@@ -89,6 +89,9 @@ func (p *Proc) request(ctx context.Context, method, path string) (answer, error)
 	req.Close = true
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", p.o.Spec.API)
+	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() { // too slow to say that nobody is there
+		return answer{}, context.DeadlineExceeded
+	}
 	if err != nil {
 		return answer{}, &nobodyError{err}
 	}
@@ -176,18 +179,25 @@ func (p *Proc) judge(h Health) seen {
 	if o.pid == 0 {
 		o.pid = h.PID
 	}
+	refused := func(why error) seen { return seen{taken: p.taken(o, &NotUsedError{API: p.o.Spec.API, Err: why})} }
 	switch {
 	case !o.known:
-		return seen{taken: p.taken(o, errors.New("it is a node, but whose cannot be told"))}
+		return refused(errors.New("it is a node, but whose cannot be told"))
 	case !o.trusted:
-		return seen{taken: p.taken(o, errors.New("it is a node of another user"))}
+		return refused(errors.New("it is a node of another user"))
 	}
 	if p.o.Spec.Accept != nil {
 		if err := p.o.Spec.Accept(h); err != nil {
-			return seen{taken: p.taken(o, err)}
+			return refused(err)
 		}
 	}
 	return seen{node: &found{pid: o.pid, health: h}}
+}
+
+// OwnedByUs reports whether what listens at addr, host:port, is this user's or root's. What cannot be found out is not.
+func OwnedByUs(addr string) bool {
+	o := socketOwner(addr)
+	return o.known && o.trusted
 }
 
 func (p *Proc) taken(o owner, why error) *PortTakenError {

@@ -15,6 +15,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -29,11 +30,22 @@ type Spec struct {
 	// Accept is asked about a node that already answers on API, before it is adopted: is it a build we can work with? Its
 	// error ends up in PortTakenError. nil = any.
 	Accept func(Health) error
+
+	// Cause reads what a node that left had to say, its newest line last. ErrNoNetwork, ErrDataLocked and ErrPortTaken are
+	// not the node's failures, so they are waited out however often they come. nil = its words mean nothing to us.
+	Cause func(lines []string) error
+
+	// Isolate adds to how the system starts the child, for example namespaces of its own. nil = nothing.
+	Isolate func(*syscall.SysProcAttr)
 }
 
-// Options are what New takes. Only Spec must be given.
+// Options are what New takes. Only Spec or Find must be given.
 type Options struct {
 	Spec Spec
+	// Find gives the Spec in place of the field, anew before each start: a program may have been installed, moved or
+	// replaced meanwhile. last is what kept the node from running before, nil at first. An error is the state Failed, but
+	// for a node that has run already: its program may be on its way to a newer version, so that is looked at again.
+	Find func(ctx context.Context, last error) (Spec, error)
 	// Stdout and Stderr get what the child prints. They may be slow: what they cannot take in time is dropped, and they
 	// are told how much. nil = nowhere.
 	Stdout, Stderr io.Writer
@@ -80,9 +92,13 @@ func (t *Timing) fill() {
 	}
 }
 
+// lostLimit is how often the program of a node that has run may be missing in a row: about half a minute.
+const lostLimit = 5
+
 // Proc is one node. Make it with New.
 type Proc struct {
-	o     Options
+	o     Options       // Spec changes with Find, on Serve's goroutine
+	ran   bool          // a child has answered once; likewise
 	retry chan struct{} // holds at most one wish
 
 	mu    sync.Mutex // guards state
@@ -113,8 +129,10 @@ func (p *Proc) Retry() {
 // Serve keeps the node running until ctx ends. Then it stops the child, and returns ctx's cause once the child is gone.
 // A failure does not end it: that is the state Failed, which Retry leaves.
 func (p *Proc) Serve(ctx context.Context) error {
-	if _, _, err := net.SplitHostPort(p.o.Spec.API); err != nil {
-		return fmt.Errorf("the node's API address: %w", err)
+	if p.o.Find == nil {
+		if err := p.o.Spec.check(); err != nil {
+			return err
+		}
 	}
 	out := newOutput(p.o.Stdout, p.o.Stderr)
 	defer out.close(2 * p.o.Timing.Grace)
@@ -123,20 +141,42 @@ func (p *Proc) Serve(ctx context.Context) error {
 		conflicts int           // how often in a row the port was taken
 		left      error         // why the last child left; nil once that has been paid for with a pause
 		ran       time.Duration // how long that child had been running
+		last      error         // what kept the node from running before
+		lost      int           // how often in a row the program was not to be found
+		waits     int           // how often in a row it left for what passes by itself
 	)
 	for ctx.Err() == nil {
+		switch err := p.find(ctx, last); {
+		case ctx.Err() != nil:
+			continue
+		case err == nil:
+			lost = 0
+		case p.ran && lost < lostLimit:
+			last = err
+			p.pause(ctx, err, backoff(lost, p.o.Timing.FirstPause, p.o.Timing.LastPause))
+			lost++
+			continue
+		default:
+			last, lost = err, 0
+			p.fail(ctx, err)
+			continue
+		}
 		// Looked at before each start, and before a failure counts: a child that left because its port was taken has not
 		// failed.
 		seen := p.look(ctx)
 		switch {
 		case ctx.Err() != nil:
 		case seen.taken != nil:
-			left = nil
+			left, last = nil, seen.taken
 			p.pause(ctx, seen.taken, backoff(conflicts, p.o.Timing.FirstPause, p.o.Timing.LastPause))
 			conflicts++
 		case seen.node != nil:
 			left, conflicts = nil, 0
 			p.follow(ctx, seen.node)
+		case left != nil && passes(left):
+			p.pause(ctx, left, backoff(waits, p.o.Timing.FirstPause, p.o.Timing.LastPause))
+			waits++
+			left = nil
 		case left != nil:
 			fails.add(ran)
 			if fails.tooMany() {
@@ -149,6 +189,9 @@ func (p *Proc) Serve(ctx context.Context) error {
 		default:
 			conflicts = 0
 			ran, left = p.run(ctx, out)
+			if last = left; !passes(left) {
+				waits = 0
+			}
 			if unrunnable, ok := errors.AsType[*NotFoundError](left); ok {
 				p.fail(ctx, unrunnable)
 				left = nil
@@ -161,6 +204,31 @@ func (p *Proc) Serve(ctx context.Context) error {
 	}
 	p.set(end)
 	return context.Cause(ctx)
+}
+
+// find asks for the Spec, if there is somebody to ask.
+func (p *Proc) find(ctx context.Context, last error) error {
+	if p.o.Find == nil {
+		return nil
+	}
+	spec, err := p.o.Find(ctx, last)
+	if err != nil {
+		return err
+	}
+	p.o.Spec = spec
+	return spec.check()
+}
+
+func (s *Spec) check() error {
+	if _, _, err := net.SplitHostPort(s.API); err != nil {
+		return fmt.Errorf("the node's API address: %w", err)
+	}
+	return nil
+}
+
+// passes reports that a node left for a reason that is not its own and passes by itself.
+func passes(left error) bool {
+	return errors.Is(left, ErrNoNetwork) || errors.Is(left, ErrDataLocked) || errors.Is(left, ErrPortTaken)
 }
 
 // restartPause is how long to wait before the next child: hardly at all for one that had been running well, as

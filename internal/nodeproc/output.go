@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -174,13 +175,16 @@ func (s *stream) endLocked() {
 	s.part, s.cut = s.part[:0], false
 }
 
+// colours are what a node puts into its lines, terminal or not (ECMA-48's control sequences).
+var colours = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]`)
+
 // last gives the lines, the newest last, fit to be shown.
 func (t *tail) last() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var out []string
 	for i := max(0, t.next-tailLines); i < t.next; i++ {
-		text := strings.ToValidUTF8(string(t.lines[i%tailLines]), "\ufffd")
+		text := strings.ToValidUTF8(colours.ReplaceAllString(string(t.lines[i%tailLines]), ""), "\ufffd")
 		text = strings.Map(func(r rune) rune {
 			if r < ' ' && r != '\t' || r == 0x7f {
 				return -1

@@ -28,4 +28,4 @@ func awaitExit(int) bool { return false }
 
 func terminateOther(*os.Process) error { return errors.ErrUnsupported }
 
-func awaitGone(context.Context, int) bool { return false }
+func awaitGone(_ context.Context, _ int, watched func()) bool { watched(); return false }

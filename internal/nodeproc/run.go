@@ -34,7 +34,7 @@ func (p *Proc) run(ctx context.Context, out *output) (ran time.Duration, failure
 	ready := err == nil
 	var since time.Time
 	if ready {
-		since = time.Now()
+		since, p.ran = time.Now(), true
 		p.set(State{Phase: Running, PID: c.pid, Version: h.Version})
 		err = p.watch(alive, false)
 		ran = time.Since(since)
@@ -60,7 +60,11 @@ func (p *Proc) run(ctx context.Context, out *output) (ran time.Duration, failure
 	if how == "" {
 		how = c.how
 	}
-	failure = &WentAwayError{How: how, LastLines: c.tail.last()}
+	gone := &WentAwayError{How: how, LastLines: c.tail.last()}
+	if p.o.Spec.Cause != nil {
+		gone.Cause = p.o.Spec.Cause(gone.LastLines)
+	}
+	failure = gone
 	p.set(State{Phase: Waiting, Err: failure})
 	return ran, failure
 }

@@ -1,6 +1,7 @@
 package nodeproc
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -44,6 +45,13 @@ type State struct {
 	Until   time.Time // for Waiting: when the next try is; zero = being found out
 }
 
+// What a Spec.Cause tells apart. All pass by themselves, or by somebody's hand.
+var (
+	ErrNoNetwork  = errors.New("it does not start without network")
+	ErrDataLocked = errors.New("another node has its data folder open")
+	ErrPortTaken  = errors.New("its port was taken while it started")
+)
+
 // NotFoundError says that the program cannot be run at all. Waiting would not help.
 type NotFoundError struct {
 	Path string
@@ -59,7 +67,11 @@ func (e *NotFoundError) Unwrap() error { return e.Err }
 type WentAwayError struct {
 	How       string   // "exit status 1", "signal: killed", "no answer within 1m0s", "it stopped answering"
 	LastLines []string // the last lines that this child printed, at most 20
+	Cause     error    // what Spec.Cause made of them; nil = nothing
 }
+
+// Unwrap gives Cause.
+func (e *WentAwayError) Unwrap() error { return e.Cause }
 
 func (e *WentAwayError) Error() string {
 	text := "the node went away (" + e.How + ")"
@@ -97,6 +109,21 @@ func (e *PortTakenError) Error() string {
 
 // Unwrap gives Err.
 func (e *PortTakenError) Unwrap() error { return e.Err }
+
+// NotUsedError is a node on the port that Spec.Accept refused, or that is another user's. It comes within a
+// PortTakenError.
+type NotUsedError struct {
+	API string // host:port
+	Err error  // why
+}
+
+// Port is the port alone.
+func (e *NotUsedError) Port() string { return portOf(e.API) }
+
+func (e *NotUsedError) Error() string { return e.Err.Error() }
+
+// Unwrap gives Err.
+func (e *NotUsedError) Unwrap() error { return e.Err }
 
 // WrongProgramError says that something on the node's port speaks HTTP but is no node.
 type WrongProgramError struct {

@@ -45,6 +45,7 @@ func (r reach) has(a netip.Addr) bool {
 type link struct {
 	net   carrier
 	reach reach
+	via   *nodeProxy // what dials in place of net, names as they are; nil = net does
 	names *resolver
 	pages *http.Transport // for absolute-form HTTP requests
 
@@ -103,9 +104,12 @@ func (l *link) until(ctx context.Context, d time.Duration) (context.Context, con
 func (l *link) dial(ctx context.Context, t target) (net.Conn, error) {
 	ctx, cancel := l.until(ctx, dialTimeout)
 	defer cancel()
-	addrs, err := l.addresses(ctx, t)
 	var c net.Conn
-	if err == nil {
+	var addrs []netip.Addr
+	var err error
+	if l.via != nil {
+		c, err = l.via.dial(ctx, t)
+	} else if addrs, err = l.addresses(ctx, t); err == nil {
 		c, err = l.race(ctx, addrs, t.port)
 	}
 	if err == nil {

@@ -57,6 +57,7 @@ type Tunnel struct {
 	mu     sync.Mutex
 	front  *front
 	up     *device // nil = not up
+	via    *link   // in its place: another's tunnel, behind a proxy; nil = none
 	closed bool
 }
 
@@ -134,6 +135,7 @@ func (t *Tunnel) Up(ctx context.Context, cfg wgnet.Config) error {
 		return fmt.Errorf("bring the tunnel up: %w", err)
 	}
 	t.set(d)
+	t.leave()
 	if old != nil {
 		t.tearDown(old)
 	}
@@ -196,10 +198,12 @@ func (t *Tunnel) device() *device {
 }
 
 func (t *Tunnel) link() *link {
-	if d := t.device(); d != nil {
-		return d.link
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.up != nil {
+		return t.up.link
 	}
-	return nil
+	return t.via
 }
 
 func (t *Tunnel) set(d *device) {
@@ -210,9 +214,21 @@ func (t *Tunnel) set(d *device) {
 
 // down needs the turn.
 func (t *Tunnel) down() {
+	t.leave()
 	if d := t.device(); d != nil {
 		t.set(nil)
 		t.tearDown(d)
+	}
+}
+
+// leave ends Via, if anything is there to end. It needs the turn.
+func (t *Tunnel) leave() {
+	t.mu.Lock()
+	l := t.via
+	t.via = nil
+	t.mu.Unlock()
+	if l != nil {
+		t.within("a flow through the proxy of a node", func() { l.close() })
 	}
 }
 

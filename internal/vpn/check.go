@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,10 +38,10 @@ const (
 	UnknownSetting FaultCode = "unknown_setting" // Key is none of ours
 	WrongKind      FaultCode = "wrong_kind"      // a number where a word belongs, and the like
 	UnknownValue   FaultCode = "unknown_value"   // Value is none that Key may have
-	NetworkMissing FaultCode = "network_missing" // the network is known but not in this version
 	NoAddress      FaultCode = "no_address"      // Value is no IP address
 	UselessAddress FaultCode = "useless_address" // Value is an address that no name server can have there
 	TooManyServers FaultCode = "too_many_servers"
+	NoPath         FaultCode = "no_path"       // Value is no absolute path
 	NoProxyHost    FaultCode = "no_proxy_host" // Value is no IP address and not localhost
 	NoProxyPort    FaultCode = "no_proxy_port" // Value is not between 1 and 65535
 	NotExposed     FaultCode = "not_exposed"   // Value can be reached from elsewhere, and that was not asked for
@@ -52,10 +53,10 @@ var faults = map[FaultCode]string{
 	UnknownSetting: "%[1]q is no setting of this program",
 	WrongKind:      "%[1]q has a value of the wrong kind",
 	UnknownValue:   "%[1]q cannot be %[2]q",
-	NetworkMissing: "the network %[2]q is not in this version yet",
 	NoAddress:      "%[2]q is no IP address, for example 9.9.9.9",
 	UselessAddress: "%[2]q cannot be a name server that is asked through the tunnel",
 	TooManyServers: "more than four name servers",
+	NoPath:         "%[2]q is no absolute path of a program",
 	NoProxyHost:    "%[2]q is no IP address of this computer and not localhost",
 	NoProxyPort:    "%[2]q is no port: it must be a number from 1 to 65535",
 	NotExposed:     "%[2]q can be reached from other computers, and nobody asked for that",
@@ -76,9 +77,7 @@ func Faults() []FaultCode {
 // Check gives the first *Fault of a Settings, or nil.
 func (s Settings) Check() error {
 	switch s.Network {
-	case "", Sandbox:
-	case Mysterium:
-		return &Fault{NetworkMissing, "network", string(s.Network)}
+	case "", Sandbox, Mysterium:
 	default:
 		return &Fault{UnknownValue, "network", string(s.Network)}
 	}
@@ -110,6 +109,9 @@ func (s Settings) Check() error {
 	}
 	if _, err := TidyDNS(s.DNS); err != nil {
 		return err
+	}
+	if s.NodeProgram != "" && !filepath.IsAbs(s.NodeProgram) {
+		return &Fault{NoPath, "node_program", s.NodeProgram}
 	}
 	if s.Proxy == "" {
 		return nil

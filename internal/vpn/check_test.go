@@ -21,7 +21,9 @@ func TestAbsurdSettingsAreFaults(t *testing.T) {
 		{vpn.Settings{DNS: "system", Proxy: "[::1]:1"}, "", ""},
 		{vpn.Settings{Proxy: "0.0.0.0:1080", ProxyExpose: true}, "", ""},
 		{vpn.Settings{Network: "tor"}, vpn.UnknownValue, "network"},
-		{vpn.Settings{Network: vpn.Mysterium}, vpn.NetworkMissing, "network"},
+		{vpn.Settings{Network: vpn.Mysterium}, "", ""},
+		{vpn.Settings{NodeProgram: "myst"}, vpn.NoPath, "node_program"},
+		{vpn.Settings{NodeProgram: "/opt/myst/myst"}, "", ""},
 		{vpn.Settings{Theme: "pink"}, vpn.UnknownValue, "theme"},
 		{vpn.Settings{Language: "tlh"}, vpn.UnknownValue, "language"},
 		{vpn.Settings{TextSize: "200%"}, vpn.UnknownValue, "text_size"},
@@ -141,4 +143,13 @@ func FuzzDecodeSettings(f *testing.F) {
 		require.NoError(t, err)
 		assert.Equal(t, s, again)
 	})
+}
+
+// TestAFileCannotChooseTheNodesProgram: settings may come from somebody else, and what they name here is run.
+func TestAFileCannotChooseTheNodesProgram(t *testing.T) {
+	now := vpn.Settings{NodeProgram: "/usr/bin/myst"}
+	s, err := vpn.DecodeSettings([]byte(`{"node_program":"/tmp/evil","theme":"dark"}`), now)
+	require.NoError(t, err)
+	assert.Equal(t, "/usr/bin/myst", s.NodeProgram)
+	assert.NotContains(t, string(vpn.EncodeSettings(now)), "myst")
 }

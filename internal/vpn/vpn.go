@@ -40,6 +40,7 @@ type Node struct {
 	PID     int    // 0 = no process
 	API     string // host:port of its TequilAPI
 	Adopted bool   // it ran before us; we do not stop it
+	Lack    Reason // what cannot be had with this node here, though it works; zero = nothing is lacking
 }
 
 // Traffic is what has passed through the tunnel since the connection came up. It is sent about once a second.
