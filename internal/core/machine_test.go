@@ -185,6 +185,7 @@ func TestEachTransition(t *testing.T) {
 		{"the exit stops answering", vpn.Up, func(y *story) { y.in(stalled{}) }, vpn.Reconnecting, vpn.TunnelStalled},
 		{"the node dies while up", vpn.Up, func(y *story) { y.in(crashed) }, vpn.Reconnecting, vpn.NodeWentAway},
 		{"the node drops the connection", vpn.Up, func(y *story) { y.in(lineSeen{order: y.s.order}) }, vpn.Reconnecting, vpn.ConnectionDropped},
+		{"the node takes the tunnel down", vpn.Up, func(y *story) { y.in(tunnelChanged{}) }, vpn.Reconnecting, vpn.ConnectionDropped},
 		{"on hold", vpn.Up, func(y *story) { y.in(lineSeen{order: y.s.order, open: true, held: true}) }, vpn.Blocked, vpn.OnHold},
 		{"disconnect", vpn.Up, func(y *story) { y.disconnect() }, vpn.Closing, ""},
 		{"switch, still choosing", vpn.Up, func(y *story) { y.connect(vpn.Target{Country: "NL"}) }, vpn.Up, ""},

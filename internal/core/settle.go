@@ -49,6 +49,10 @@ func (m *machine) settle() {
 	switch {
 	case (m.line == openLine || m.line == dialingLine) && m.stray():
 		m.hangUp()
+	case m.line == openLine && !m.tunnel && m.wasUp: // the node has taken the tunnel down, and says so in a moment
+		m.hangUp()
+		m.failed(vpn.Reason{Code: vpn.ConnectionDropped})
+		m.ask()
 	case m.line == openLine && !m.tunnel:
 		m.hangUp()
 		m.failed(vpn.Reason{Code: vpn.TunnelFailed, A: "the node says connected, but the tunnel is down"})

@@ -16,6 +16,12 @@ func TestMain(m *testing.M) {
 		playSite()
 	case "client":
 		playClient()
+	case "myst":
+		playNode()
+	case "fakenet":
+		playNetwork()
+	case "freeport":
+		playFreePort()
 	default:
 		os.Exit(m.Run())
 	}

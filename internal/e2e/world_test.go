@@ -32,6 +32,8 @@ type world struct {
 	site6   string   // its IPv6 address; "" = none
 	split   bool
 	runArgs []string
+	self    string   // this test binary; "" = where it is
+	env     []string // of all commands; nil = ours
 }
 
 const (
@@ -108,17 +110,25 @@ func ownAddress(t *testing.T) string {
 // command prepares a command in the namespace of the app or beside the node.
 func (w *world) command(in []string, name string, args ...string) *exec.Cmd {
 	all := append(append(append([]string{}, in...), name), args...)
-	ctx, stop := context.WithTimeout(w.t.Context(), 3*time.Minute)
+	ctx, stop := context.WithTimeout(w.t.Context(), 6*time.Minute)
 	w.t.Cleanup(stop)
 	cmd := exec.CommandContext(ctx, all[0], all[1:]...)
 	cmd.WaitDelay = 5 * time.Second
+	cmd.Env = w.env
 	return cmd
 }
 
 // role starts this test binary in another role.
 func (w *world) role(in []string, role string, args ...string) *exec.Cmd {
-	cmd := w.command(in, self(w.t), args...)
-	cmd.Env = append(os.Environ(), "E2E_ROLE="+role)
+	binary, env := w.self, w.env
+	if binary == "" {
+		binary = self(w.t)
+	}
+	if env == nil {
+		env = os.Environ()
+	}
+	cmd := w.command(in, binary, args...)
+	cmd.Env = append(append([]string{}, env...), "E2E_ROLE="+role)
 	return cmd
 }
 
@@ -160,6 +170,10 @@ type status struct {
 		Version string `json:"version"`
 		PID     int    `json:"pid"`
 		API     string `json:"api"`
+		Lack    *struct {
+			Code string `json:"code"`
+			Text string `json:"text"`
+		} `json:"lack"`
 	} `json:"node"`
 	Network string `json:"network"`
 	Reason  *struct {

@@ -8,6 +8,7 @@ const (
 	probeMisses  = 3
 	silentLimit  = 15 * time.Second // WireGuard's own KeepaliveTimeout + RekeyTimeout: by then a live peer has spoken
 	tickGapLimit = 5 * time.Second  // a longer pause between two ticks: the computer slept, and nothing is known
+	quietLimit   = 10 * time.Second // that a program may wait for more before the exit is asked whether it is there
 )
 
 // StallInfo says why a tunnel counts as stalled.
@@ -16,10 +17,11 @@ type StallInfo struct {
 	Misses int           // probes in a row that were not answered; 0 = this exit is not known to answer them
 }
 
-// counters are what the rule looks at. Both only grow.
+// counters are what the rule looks at. Those that count only grow.
 type counters struct {
 	sent     uint64 // packets of programs that went into the tunnel; WireGuard's own keepalives are not among them
 	received uint64 // bytes from the exit, WireGuard's own included
+	open     bool   // a program has a connection
 }
 
 // verdict is what a step of the rule asks for.
@@ -33,9 +35,12 @@ type verdict struct {
 // not a byte came in: that may be a program that expects no answer, or an exit that is gone. So probes are sent, but
 // they count only if this exit has answered one before, since many answer none. Three misses at 1 s, or 15 s without
 // the keepalive that a live WireGuard peer owes for data, and it has stalled. Any byte received clears everything.
+// A program that only receives sends nothing by which a dead exit would show: so while there are connections and all is
+// quiet, an exit that is known to answer is asked now and then.
 type stall struct {
 	last    counters
 	ticked  time.Time
+	heardAt time.Time // when something came last; zero = not yet
 	silent  time.Time // since when packets are out that nothing came back for; zero = there are none
 	probing bool      // one is on its way
 	probed  bool      // since silent, at least once
@@ -52,13 +57,15 @@ func (s *stall) tick(now time.Time, c counters) verdict {
 	s.last = c
 	switch {
 	case heard:
+		s.heardAt = now
 		return s.heard()
 	case c.received == 0:
 		return verdict{} // the exit has never spoken: that is not a stall but a connection that was not made
 	case slept:
-		s.silent, s.misses = time.Time{}, 0
+		s.silent, s.misses, s.heardAt = time.Time{}, 0, now
 	}
-	if sent && s.silent.IsZero() {
+	waiting := c.open && s.answers && !s.heardAt.IsZero() && now.Sub(s.heardAt) >= quietLimit
+	if (sent || waiting) && s.silent.IsZero() {
 		s.silent = now
 	}
 	if s.silent.IsZero() {

@@ -15,7 +15,7 @@ import (
 // step is one input of the rule and what has to come of it.
 type step struct {
 	at   time.Duration
-	in   string // tick, answered, missed
+	in   string // tick, open (a tick while there are connections), answered, missed
 	sent uint64
 	recv uint64
 	want string // "", probe, stall, alive
@@ -26,6 +26,40 @@ func TestStallRule(t *testing.T) {
 	for name, steps := range map[string][]step{
 		"an idle tunnel is left alone": {
 			{0, "tick", 1, 100, ""}, {4 * s, "tick", 1, 100, ""}, {8 * s, "tick", 1, 100, ""}, {60 * s, "tick", 1, 100, ""},
+		},
+		"while a program waits for more, the exit is asked now and then": {
+			{0, "open", 1, 100, ""},
+			{0, "answered", 1, 164, ""},
+			{s, "open", 1, 500, ""},
+			{4 * s, "open", 1, 500, ""},
+			{8 * s, "open", 1, 500, ""},
+			{11 * s, "open", 1, 500, "probe"},
+			{12 * s, "answered", 2, 564, ""},
+			{12 * s, "open", 2, 564, ""},
+			{16 * s, "open", 2, 564, ""},
+			{20 * s, "open", 2, 564, ""},
+			{22 * s, "open", 2, 564, "probe"},
+			{23 * s, "missed", 3, 564, "probe"},
+			{24 * s, "missed", 4, 564, "probe"},
+			{25 * s, "missed", 5, 564, "stall"},
+		},
+		"while no program waits, it is not": {
+			{0, "tick", 1, 100, ""},
+			{0, "answered", 1, 164, ""},
+			{s, "tick", 1, 500, ""},
+			{5 * s, "tick", 1, 500, ""},
+			{10 * s, "tick", 1, 500, ""},
+			{15 * s, "tick", 1, 500, ""},
+			{20 * s, "tick", 1, 500, ""},
+		},
+		"an exit that answers none is not asked for that": {
+			{0, "open", 1, 100, ""},
+			{0, "missed", 1, 100, ""},
+			{4 * s, "open", 1, 100, ""},
+			{8 * s, "open", 1, 100, ""},
+			{12 * s, "open", 1, 100, ""},
+			{16 * s, "open", 1, 100, ""},
+			{20 * s, "open", 1, 100, ""},
 		},
 		"an exit that never spoke has not stalled": {
 			{0, "tick", 1, 0, ""},
@@ -114,10 +148,10 @@ func TestStallRule(t *testing.T) {
 			var r stall
 			start := time.Now()
 			for i, st := range steps {
-				c := counters{st.sent, st.recv}
+				c := counters{st.sent, st.recv, st.in == "open"}
 				var v verdict
 				switch st.in {
-				case "tick":
+				case "tick", "open":
 					v = r.tick(start.Add(st.at), c)
 				case "answered":
 					v = r.answered()

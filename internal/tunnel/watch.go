@@ -94,6 +94,7 @@ func (d *device) counters() counters {
 	return counters{
 		sent:     d.net.Stack().Stats().IP.PacketsSent.Value(),
 		received: d.dev.Stats().BytesReceived,
+		open:     d.link.open.Load() > 0,
 	}
 }
 
