@@ -38,7 +38,7 @@ func newRealm(t *testing.T) *realm {
 	if runtime.GOOS != "linux" {
 		t.Skip("the node's ways are Linux's")
 	}
-	dir, err := os.MkdirTemp("", "mysteriumvpn-e2e-") // not t.TempDir, into which others cannot look
+	dir, err := os.MkdirTemp("", "mysteriumvpn-e2e-") //nolint:usetesting // others cannot look into t.TempDir
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	require.NoError(t, os.Chmod(dir, 0o755))
