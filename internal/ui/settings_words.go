@@ -31,14 +31,14 @@ func faultText(err error) string {
 		return lang.L("In this file the setting “{{.Key}}” has a value of the wrong kind. Nothing was changed.", with)
 	case vpn.UnknownValue:
 		return lang.L("In this file the setting “{{.Key}}” is “{{.Value}}”, which it cannot be. Nothing was changed.", with)
+	case vpn.NetworkMissing:
+		return lang.L("The network “{{.Value}}” is not in this version yet. Nothing was changed.", with)
 	case vpn.NoAddress:
 		return lang.L("“{{.Value}}” is no IP address. Type for example 9.9.9.9, or several with commas between.", with)
 	case vpn.UselessAddress:
 		return lang.L("“{{.Value}}” cannot be reached through the tunnel. Type the address of a public name server.", with)
 	case vpn.TooManyServers:
 		return lang.L("These are more than four name servers. Leave some out.")
-	case vpn.NoPath:
-		return lang.L("“{{.Value}}” is no path of a program. Type the whole of it, from the first folder on.", with)
 	case vpn.NoProxyHost:
 		return lang.L("“{{.Value}}” is no IP address of this computer. Type 127.0.0.1 to keep the proxy to this computer.", with)
 	case vpn.NoProxyPort:
@@ -212,7 +212,6 @@ func inWords(s vpn.Settings) []change {
 		{name: lang.L("Start at login"), to: onOff(s.StartAtLogin)},
 		{name: lang.L("Start hidden"), to: onOff(s.StartHidden)},
 		{name: lang.L("Network"), to: networkWord(s.Network)},
-		{name: lang.L("Node program"), to: s.NodeProgram},
 		{name: lang.L("Name servers"), to: dns},
 		{name: lang.L("Proxy address"), to: proxy},
 		{name: lang.L("Other computers may use the proxy"), to: onOff(s.ProxyExpose)},

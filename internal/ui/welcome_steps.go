@@ -68,7 +68,10 @@ func (v *welcome) privacy() *welcomeStep {
 func (v *welcome) network() *welcomeStep {
 	v.sandbox = newOption("monitor", lang.L("Sandbox"), lang.L("Exits on this very computer, to try everything out. Nothing to pay and no account. Your address does not change."), func() { v.pick(vpn.Sandbox) })
 	v.mysterium = newOption("globe", lang.L("Mysterium Network"), lang.L("Exits of other people all over the world, paid in MYST for what you use."), func() { v.pick(vpn.Mysterium) })
-	v.mysterium.note = lang.L("It needs the program myst, and counts at the next start.")
+	if err := (vpn.Settings{Network: vpn.Mysterium}).Check(); err != nil {
+		v.mysterium.off = true
+		v.mysterium.note = lang.L("Not in this version yet.")
+	}
 	body := &essay{side: welcomeSide}
 	body.put(0, v.sandbox, v.sandbox.heightFor)
 	body.put(12, v.mysterium, v.mysterium.heightFor)
