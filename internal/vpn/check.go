@@ -42,7 +42,6 @@ const (
 	UselessAddress FaultCode = "useless_address" // Value is an address that no name server can have there
 	TooManyServers FaultCode = "too_many_servers"
 	NetworkMissing FaultCode = "network_missing" // the network is known but not in this version
-	NoPath         FaultCode = "no_path"         // Value is no absolute path
 	NoProxyHost    FaultCode = "no_proxy_host"   // Value is no IP address and not localhost
 	NoProxyPort    FaultCode = "no_proxy_port"   // Value is not between 1 and 65535
 	NotExposed     FaultCode = "not_exposed"     // Value can be reached from elsewhere, and that was not asked for
@@ -58,7 +57,6 @@ var faults = map[FaultCode]string{
 	UselessAddress: "%[2]q cannot be a name server that is asked through the tunnel",
 	TooManyServers: "more than four name servers",
 	NetworkMissing: "the network %[2]q is not in this version yet",
-	NoPath:         "%[2]q is no absolute path of a program",
 	NoProxyHost:    "%[2]q is no IP address of this computer and not localhost",
 	NoProxyPort:    "%[2]q is no port: it must be a number from 1 to 65535",
 	NotExposed:     "%[2]q can be reached from other computers, and nobody asked for that",
@@ -113,7 +111,7 @@ func (s Settings) Check() error {
 		return err
 	}
 	if s.NodeProgram != "" && !filepath.IsAbs(s.NodeProgram) {
-		return &Fault{NoPath, "node_program", s.NodeProgram}
+		return &Fault{UnknownValue, "node_program", s.NodeProgram}
 	}
 	if s.Proxy == "" {
 		return nil
