@@ -15,6 +15,7 @@ import (
 // Colours of the window's palettes, to tell what is shown.
 var (
 	darkCard    = color.NRGBA{0x13, 0x1A, 0x2A, 255}
+	darkPrimary = color.NRGBA{0x4A, 0x63, 0xEE, 255}
 	darkGround  = color.NRGBA{0x0B, 0x0F, 0x1A, 255}
 	lightGround = color.NRGBA{0xF3, 0xF6, 0xFC, 255}
 	lightCard   = color.NRGBA{0xFF, 0xFF, 0xFF, 255}
@@ -99,9 +100,7 @@ func TestADay(t *testing.T) {
 
 	// The settings: the theme comes after three switches, the name servers and the two fields of the proxy's address.
 	s.key("ctrl+comma")
-	for range 7 {
-		s.key("Tab")
-	}
+	s.tabs(7)
 	s.key("Left")
 	s.keeps("settings.json", "theme", "light")
 	s.shows("the light look", -8, -8, lightGround)

@@ -85,9 +85,15 @@ func (s *screen) open(args ...string) *process {
 	cmd := s.command(nil, s.bin, append([]string{"--home", s.home}, args...)...)
 	cmd.Env = s.env
 	p := s.start("window", cmd)
+	s.find()
+	return p
+}
+
+// find waits until the program's window shows, and activates it.
+func (s *screen) find() {
+	s.t.Helper()
 	s.window = lastLine(s.tool(30*time.Second, "xdotool", "search", "--sync", "--onlyvisible", "--name", "^MysteriumVPN$"))
 	s.xdo("windowactivate", "--sync", s.window)
-	return p
 }
 
 func lastLine(text string) string {
@@ -135,11 +141,14 @@ func (s *screen) visible() int {
 	return len(strings.Fields(string(out)))
 }
 
-// closeWindow has the window manager close the window, as its cross does. The keys go to the desktop: sent to the
-// window, the second half of them would find it gone.
-func (s *screen) closeWindow() {
+// closeWindow has the window manager close the window, as its cross does.
+func (s *screen) closeWindow() { s.lastKey("alt+F4") }
+
+// lastKey presses keys that may take the window away. They go to the desktop: sent to the window, the second half of them
+// would find it gone.
+func (s *screen) lastKey(keys string) {
 	s.xdo("windowactivate", "--sync", s.window)
-	s.xdo("key", "alt+F4")
+	s.xdo("key", keys)
 }
 
 func waitFor(t *testing.T, what string, limit time.Duration, ok func() bool) {

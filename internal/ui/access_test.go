@@ -100,6 +100,27 @@ func TestTabWalksTheWindowInReadingOrder(t *testing.T) {
 	assert.Equal(t, []string{"Back", "Copy all", "Save…", "Search", "[All Info Warnings Errors]", "App", "Node", "Tunnel", "lines"}, names[6:])
 }
 
+// TestAQuestionIsAnsweredByKeyboard: the focus is on the answer that changes nothing.
+func TestAQuestionIsAnsweredByKeyboard(t *testing.T) {
+	s := newStage(t, nil)
+	s.status(inPhase(vpn.Up))
+	c := s.window.Canvas()
+	press := func(want string) {
+		b, ok := c.Focused().(*widget.Button)
+		require.True(t, ok, "%T", c.Focused())
+		assert.Equal(t, want, b.Text)
+		b.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+		assert.Nil(t, c.Overlays().Top())
+	}
+	s.closeAsked()
+	press("Stay connected")
+	s.wants()
+	s.closeAsked()
+	test.FocusNext(c)
+	press("Disconnect and quit")
+	s.wants(vpn.Command{Verb: vpn.Quit})
+}
+
 func TestWhatIsFocusedIsSeen(t *testing.T) {
 	s := newStage(t, nil)
 	s.offer(sandbox(61))

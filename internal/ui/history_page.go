@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/widget"
 
@@ -222,13 +221,8 @@ func (w *Window) toggleHistory() { w.toggle(historyPage) }
 // newHistory makes the page with the window's dialogs, and tells it of what is new.
 func (w *Window) newHistory() *connectionsPage {
 	h := newConnectionsPage(w.o.History, w.o.Now, w.o.App.Clipboard(), w.toggleHistory, w.saveAs, func(yes func()) {
-		dialog.ShowCustomConfirm(lang.L("Clear the history?"), lang.L("Clear"), lang.L("Keep it"),
-			widget.NewLabel(lang.L("All connections are forgotten but the one that is up.")),
-			func(sure bool) {
-				if sure {
-					yes()
-				}
-			}, w.window)
+		w.choice.ask(widget.DangerImportance, lang.L("Clear the history?"), lang.L("All connections are forgotten but the one that is up."),
+			lang.L("Clear"), lang.L("Keep it"), yes, func() {})
 	})
 	h.search.keys = w.typedShortcut
 	h.search.toList = func() { w.window.Canvas().Focus(h.list) }

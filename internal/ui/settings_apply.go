@@ -111,15 +111,7 @@ func (p *settingPage) askExpose(addr string, yes, no func()) {
 func (p *settingPage) ask(weight widget.Importance, title, text, yes, no string, do, leave func()) {
 	l := widget.NewLabel(text)
 	l.Wrapping = fyne.TextWrapWord
-	d := dialog.NewCustomConfirm(title, yes, no, container.New(&askWidth{}, l), func(ok bool) {
-		if ok {
-			do()
-		} else {
-			leave()
-		}
-	}, p.w.window)
-	d.SetConfirmImportance(weight)
-	d.Show()
+	p.w.ask(weight, title, container.New(&askWidth{}, l), yes, no, do, leave)
 }
 
 // askWidth gives a text the width of a dialog before it is asked for its height.
@@ -222,11 +214,8 @@ func (p *settingPage) offerImport(s vpn.Settings) {
 	}
 	list := container.NewVScroll(pad(4, 0, 14, 0, lines))
 	list.SetMinSize(fyne.NewSize(360, min(lines.MinSize().Height+4, 300)))
-	dialog.ShowCustomConfirm(lang.XN("settings.import", "Import {{.N}} changes?", len(what), map[string]int{"N": len(what)}), lang.L("Import"), lang.L("Cancel"), list, func(ok bool) {
-		if ok {
-			p.imported(s)
-		}
-	}, p.w.window)
+	title := lang.XN("settings.import", "Import {{.N}} changes?", len(what), map[string]int{"N": len(what)})
+	p.w.ask(widget.HighImportance, title, list, lang.L("Import"), lang.L("Cancel"), func() { p.imported(s) }, func() {})
 }
 
 // imported applies a file. An exposed proxy in it is a question of its own.
