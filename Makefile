@@ -6,7 +6,7 @@ GO      := go
 export GOFLAGS := -buildvcs=false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build headless test check bench bench-ui screenshots assets fmt lint clean package package-test package-windows
+.PHONY: help run build headless test check bench bench-ui screenshots assets fmt lint clean package package-test package-windows test-realnode
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
@@ -26,6 +26,9 @@ test: ## every test, with the display and D-Bus they need; prints the time of ea
 
 check: ## the quick part of test: formatting, vet, lint, layers
 	@scripts/test.sh quick
+
+test-realnode: ## the stories of a user with a real node, offline; as root, with MYST=/path/to/myst
+	@scripts/realnode.sh
 
 bench: ## compare our tunnel with the stock netstack device, in interleaved rounds
 	@scripts/bench.sh

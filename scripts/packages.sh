@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a step needs and that are missing: packages.sh build|test|assets|package|package-test|package-windows|wine
+# Installs the Debian packages that a step needs and that are missing: packages.sh build|test|assets|package|package-test|package-windows|wine|realnode
 # Elsewhere than on Debian and its children it only says what is needed.
 set -euo pipefail
 
 build=(gcc libc6-dev libgl1-mesa-dev libx11-dev libxrandr-dev libxinerama-dev libxcursor-dev libxi-dev libxxf86vm-dev)
-test=("${build[@]}" libgl1-mesa-dri xvfb openbox xdotool x11-utils imagemagick dbus iproute2 procps)
+test=("${build[@]}" libgl1-mesa-dri xvfb openbox xdotool x11-utils imagemagick dbus iproute2 procps curl)
+realnode=(iproute2 iptables curl procps)
 assets=(librsvg2-bin npm curl unzip)
 package=(appstream desktop-file-utils rpm xz-utils)
 package_test=("${package[@]}" debootstrap xvfb libgl1-mesa-dri imagemagick xdotool iproute2)
@@ -19,7 +20,8 @@ package) want=("${package[@]}") ;;
 package-test) want=("${package_test[@]}") ;;
 package-windows) want=("${package_windows[@]}") ;;
 wine) want=("${wine[@]}") ;;
-*) echo "usage: packages.sh build|test|assets|package|package-test|package-windows|wine" >&2; exit 2 ;;
+realnode) want=("${realnode[@]}") ;;
+*) echo "usage: packages.sh build|test|assets|package|package-test|package-windows|wine|realnode" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
