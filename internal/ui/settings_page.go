@@ -21,11 +21,13 @@ type settingPage struct {
 	atStart vpn.Settings // what the program was started with
 	told    bool         // atStart is known
 
-	back    *pill
-	connect *toggle
-	login   *toggle
-	hidden  *toggle
-	network *label
+	back       *pill
+	connect    *toggle
+	login      *toggle
+	hidden     *toggle
+	network    *segments
+	networkRow *settingRow
+	netRestart *pill
 
 	dns       *segments
 	dnsOwn    bool // the user chose to type some and has not applied them
@@ -140,7 +142,10 @@ func (p *settingPage) general() {
 }
 
 func (p *settingPage) connection() {
-	p.network = newLabel("", 12.5, assets.Medium, inkTone)
+	var network fyne.CanvasObject
+	p.network, network = p.either(func(i int) { p.change(func(s *vpn.Settings) { s.Network = networks[i] }) }, networkWords())
+	p.netRestart = p.button("rotate-ccw", lang.L("Restart now"), p.restart)
+	p.networkRow = newSettingRow(lang.L("Network"), " ", network, p.netRestart)
 	var dns fyne.CanvasObject
 	p.dns, dns = p.either(p.pickDNS, dnsWords())
 	p.servers = p.field(lang.L("For example 9.9.9.9, 2620:fe::fe"), p.applyServers)
@@ -157,7 +162,7 @@ func (p *settingPage) connection() {
 	fields := row(8, container.NewGridWrap(fyne.NewSize(176, 36), p.host), container.NewGridWrap(fyne.NewSize(80, 36), p.port))
 	p.proxyRow = newSettingRow(lang.L("Proxy address and port"), lang.L("Where programs on this computer reach the tunnel, by SOCKS5 or HTTP. Counts at the next start."), fields, p.proxyApply, p.proxyRestart)
 	p.sheet.add(lang.L("Connection"),
-		newSettingRow(lang.L("Network"), lang.L("The exits run on this computer: everything is real but geography. Your address does not change."), p.network),
+		p.networkRow,
 		p.serverRow, p.proxyRow)
 }
 
@@ -219,7 +224,9 @@ func (p *settingPage) draw(s vpn.Settings) {
 	p.connect.set(s.ConnectOnStart)
 	p.login.set(s.StartAtLogin)
 	p.hidden.set(s.StartHidden)
-	p.network.say(networkWord(s.Network))
+	p.network.show(max(slices.Index(networks, cmp.Or(s.Network, vpn.Sandbox)), 0))
+	p.networkRow.about.say(networkAbout(s.Network)+" "+lang.L("Counts at the next start."), mutedTone)
+	p.netRestart.Hidden = cmp.Or(s.Network, vpn.Sandbox) == cmp.Or(p.atStart.Network, vpn.Sandbox)
 	p.still.set(s.ReducedMotion)
 	p.up.set(!s.QuietConnected)
 	p.lost.set(!s.QuietLost)

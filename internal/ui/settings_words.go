@@ -126,6 +126,24 @@ func languageWord(l string) string {
 	return endonyms[l]
 }
 
+// networks are those that can be chosen, in the order of the segments.
+var networks = []vpn.Network{vpn.Sandbox, vpn.Mysterium}
+
+func networkWords() []string {
+	out := make([]string, len(networks))
+	for i, n := range networks {
+		out[i] = networkWord(n)
+	}
+	return out
+}
+
+func networkAbout(n vpn.Network) string {
+	if n == vpn.Mysterium {
+		return lang.L("Exits of other people all over the world, paid in MYST for what you use.")
+	}
+	return lang.L("The exits run on this computer: everything is real but geography. Your address does not change.")
+}
+
 func networkWord(n vpn.Network) string {
 	if n == vpn.Mysterium {
 		return lang.L("Mysterium Network")

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"cmp"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
@@ -106,20 +108,41 @@ func (v *welcome) back() {
 	}
 }
 
-// done makes room for the window proper.
-func (v *welcome) done() { v.w.endWelcome() }
+// done makes room for the window proper. Another network than the one that runs needs another start.
+func (v *welcome) done() {
+	again := v.elsewhere()
+	v.w.endWelcome()
+	if again {
+		v.w.o.Restart()
+	}
+}
+
+// elsewhere tells whether another network was chosen than the one that runs.
+func (v *welcome) elsewhere() bool {
+	return cmp.Or(v.w.settings.Network, vpn.Sandbox) != cmp.Or(v.w.status.Network, vpn.Sandbox)
+}
 
 // start is the last step's button: a connection to the best exit.
 func (v *welcome) start() {
+	if !v.elsewhere() {
+		v.w.connect(vpn.Target{})
+	}
 	v.done()
-	v.w.connect(vpn.Target{})
 }
 
 // draw shows what quick connect would choose now.
 func (v *welcome) draw() {
-	if v.exit != nil && v.at == connectStep {
+	if v.exit == nil || v.at != connectStep {
+		return
+	}
+	icon, word := "power", lang.L("Connect")
+	if v.elsewhere() {
+		icon, word = "rotate-ccw", lang.L("Restart now")
+		v.exit.show("", networkWord(v.w.settings.Network), lang.L("Counts at the next start."))
+	} else {
 		v.exit.draw(v.w.exits.offers, v.w.exits.snapshot.Version)
 	}
+	v.steps[connectStep].first.set(icon, word)
 }
 
 // welcoming tells whether the first start is going on.

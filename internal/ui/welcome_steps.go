@@ -138,18 +138,18 @@ func (e *welcomeExit) draw(offers *proposals.Snapshot, version uint64) {
 	p, none := offers.Pick(vpn.Target{}, nil)
 	switch {
 	case none.Zero():
-		e.flag.Image = assets.FlagImage(p.Country)
-		e.place.say(placeOf(p.Exit))
-		e.why.say(joined(quickWords(offers), priceText(p.PerGiB.Human())+" "+lang.L("MYST per GiB")))
+		e.show(p.Country, placeOf(p.Exit), joined(quickWords(offers), priceText(p.PerGiB.Human())+" "+lang.L("MYST per GiB")))
 	case version == 0:
-		e.flag.Image = assets.FlagImage("")
-		e.place.say(lang.L("Waiting for exits"))
-		e.why.say(lang.L("The node is asked what is on offer."))
+		e.show("", lang.L("Waiting for exits"), lang.L("The node is asked what is on offer."))
 	default:
-		e.flag.Image = assets.FlagImage("")
-		e.place.say(lang.L("No exits on offer"))
-		e.why.say(lang.L("The list is asked for again every 30 seconds."))
+		e.show("", lang.L("No exits on offer"), lang.L("The list is asked for again every 30 seconds."))
 	}
+}
+
+func (e *welcomeExit) show(code, place, why string) {
+	e.flag.Image = assets.FlagImage(code)
+	e.place.say(place)
+	e.why.say(why)
 	canvas.Refresh(e.flag)
 	e.canvas.Refresh()
 }

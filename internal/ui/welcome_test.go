@@ -181,3 +181,27 @@ func TestFirstStartScreens(t *testing.T) {
 		s.Close()
 	}
 }
+
+func TestAnotherNetworkIsStartedAfterTheWelcome(t *testing.T) {
+	var agreed []string
+	again := 0
+	s := newStage(t, func(o *Options) {
+		o.Agree = func(v string) { agreed = append(agreed, v) }
+		o.Agreed, o.Restart = "", func() { again++ }
+	})
+	s.o.Save = func(v vpn.Settings) { s.topics.Settings.Send(v); s.lane.Run() }
+	s.offer(sandbox(61))
+	s.status(inPhase(vpn.Down))
+	s.key(fyne.KeyReturn)
+	s.key(fyne.KeyReturn)
+	require.False(t, s.first.mysterium.off, "it is in this version")
+	test.Tap(s.first.mysterium)
+	assert.True(t, s.first.mysterium.taken)
+	assert.False(t, s.first.sandbox.taken)
+	s.first.steps[networkStep].first.press()
+	assert.Equal(t, "Mysterium Network", s.first.exit.place.full)
+	assert.Equal(t, "Restart now", s.first.steps[connectStep].first.text)
+	s.key(fyne.KeyReturn)
+	assert.Equal(t, 1, again)
+	s.wants()
+}
