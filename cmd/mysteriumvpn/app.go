@@ -279,6 +279,8 @@ func (a *app) controlDeps() control.Deps {
 		Status: a.topics.Status.Via(lane), Traffic: a.topics.Traffic.Via(lane), Commands: a.topics.Commands,
 		Book: a.book, Ring: a.ring, Version: version,
 		Account: a.purse.State.Via(lane), Wishes: a.purse.Wishes,
+		Settings: a.topics.Settings.Via(lane), Save: saver{a.topics}, Proposals: a.topics.Proposals.Via(lane),
+		Notices: a.topics.Notices.Via(lane), Computer: a.topics.Computer.Via(lane), History: a.pastVersion.Via(lane),
 	}
 	if a.window {
 		d.Window = a.topics.Window

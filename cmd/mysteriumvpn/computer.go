@@ -17,16 +17,15 @@ import (
 // appID is FyneApp.toml's.
 const appID = "network.mysterium.vpn.desktop"
 
-// computer keeps the desktop as the settings and the status want it: its proxy, and the entry that starts the program
-// at login.
+// computer keeps the desktop as the settings and the status want it: its proxy, and the entry that starts the window at
+// login.
 type computer struct {
+	login  *login
 	proxy  *desktop.Proxy
-	entry  *desktop.Autostart // nil = nothing is started at login
 	topics *vpn.Topics
 	log    *zap.Logger
 
 	refused string // what the desktop said; not asked again before the user or the connection gives a reason to
-	atLogin bool   // as the entry is
 }
 
 // serve works until ctx ends. Then it puts the desktop's proxy back, which takes at most twice putBackLimit.
@@ -36,7 +35,7 @@ func (c *computer) serve(ctx context.Context) {
 		c.log.Info("the program did not end in order; putting the desktop's proxy back")
 		c.putBack(ctx)
 	}
-	c.readEntry()
+	c.login.read()
 	changed := make(chan struct{}, 1)
 	poke := func() {
 		select {
@@ -58,7 +57,7 @@ func (c *computer) serve(ctx context.Context) {
 
 // step makes the desktop as it is wanted now.
 func (c *computer) step(ctx context.Context, status vpn.Status, settings vpn.Settings) {
-	c.followEntry(settings)
+	c.login.follow(settings)
 	kept := c.proxy.Kept()
 	wanted := wantsComputer(status.Phase, settings.UseForComputer, kept)
 	if !wanted {
@@ -137,57 +136,15 @@ func whyNot(err error) vpn.Reason {
 	return vpn.Reason{Code: vpn.DesktopRefused, A: err.Error()}
 }
 
-// readEntry looks at the entry at the start. If the user has switched it off in the desktop's own settings, ours
-// follow; if it is on it is written again, since the program may have moved.
-func (c *computer) readEntry() {
-	s := c.topics.Settings.Load()
-	if c.entry == nil || !s.StartAtLogin {
-		return
-	}
-	on, err := c.entry.On()
-	if err == nil && on {
-		err = c.entry.Set(true)
-	}
-	c.atLogin = err == nil && on
-	if err != nil {
-		c.log.Warn("start at login", zap.Error(err))
-	}
-	if !on {
-		s.StartAtLogin = false
-		c.topics.Settings.Send(s)
-	}
-}
-
-// followEntry switches starting at login as the settings want it.
-func (c *computer) followEntry(s vpn.Settings) {
-	if c.entry == nil || s.StartAtLogin == c.atLogin {
-		return
-	}
-	if err := c.entry.Set(s.StartAtLogin); err != nil {
-		c.log.Warn("start at login", zap.Error(err))
-		c.topics.Notices.Send(vpn.Notice{Severity: vpn.Warning, Reason: vpn.Reason{Code: vpn.NotAtLogin, A: err.Error()}})
-		s.StartAtLogin = c.atLogin
-		c.topics.Settings.Send(s)
-		return
-	}
-	c.atLogin = s.StartAtLogin
-}
-
 // newComputer makes the keeper of the desktop. Without a window nothing starts at login.
 func (a *app) newComputer(o *startOptions) *computer {
 	c := &computer{topics: a.topics, log: a.log, proxy: desktop.NewProxy(desktop.ProxyOptions{
 		File:    filepath.Join(a.folders.state, "desktop-proxy.json"),
 		Current: os.Getenv("XDG_CURRENT_DESKTOP"), KDEVersion: os.Getenv("KDE_SESSION_VERSION"),
 	})}
+	c.login = &login{now: a.topics.Settings.Load, save: a.topics.Settings.Send, notices: a.topics.Notices, log: a.log}
 	if a.window {
-		c.entry = &desktop.Autostart{ID: appID, Name: "MysteriumVPN", Program: ownProgram(), Args: []string{"--hidden"}}
-		if o.home != "" {
-			home, err := filepath.Abs(o.home)
-			if err != nil {
-				home = o.home
-			}
-			c.entry.Args = append(c.entry.Args, "--home", home)
-		}
+		c.login.entry = loginEntry(o.home)
 	}
 	return c
 }

@@ -62,13 +62,18 @@ func newKeeper(t *testing.T, current string) *keeper {
 	k.computer = &computer{
 		topics: vpn.NewTopics(b, vpn.Settings{}), log: zap.NewNop(),
 		proxy: desktop.NewProxy(desktop.ProxyOptions{File: k.file, Current: current}),
-		entry: &desktop.Autostart{Folder: t.TempDir(), ID: appID, Name: "MysteriumVPN", Program: "/usr/bin/mysteriumvpn"},
 	}
+	k.login = k.atLogin(&desktop.Autostart{Folder: t.TempDir(), ID: appID, Name: "MysteriumVPN", Program: "/usr/bin/mysteriumvpn"})
 	if k.mode() == "" {
 		t.Skip("needs the schema org.gnome.system.proxy")
 	}
 	k.topics.Computer.On(func(c vpn.Computer) { k.states <- c })
 	return k
+}
+
+// atLogin keeps an entry.
+func (k *keeper) atLogin(e *desktop.Autostart) *login {
+	return &login{entry: e, now: k.topics.Settings.Load, save: k.topics.Settings.Send, notices: k.topics.Notices, log: zap.NewNop()}
 }
 
 func (k *keeper) mode() string {
@@ -150,27 +155,27 @@ func TestAnUnknownDesktopIsSaid(t *testing.T) {
 
 func TestStartAtLoginFollowsBothWays(t *testing.T) {
 	k := newKeeper(t, "GNOME")
-	path := filepath.Join(k.entry.Folder, "autostart", appID+".desktop")
+	path := filepath.Join(k.login.entry.Folder, "autostart", appID+".desktop")
 	want := vpn.Settings{StartAtLogin: true}
 	k.topics.Settings.Send(want)
-	k.readEntry()
+	k.login.read()
 	assert.Zero(t, k.topics.Settings.Load(), "the entry was taken away in the desktop's settings: ours follow")
-	k.followEntry(want)
+	k.login.follow(want)
 	assert.FileExists(t, path)
 
-	again := &computer{topics: k.topics, log: k.log, entry: k.entry}
+	again := k.atLogin(k.login.entry)
 	again.entry.Program = "/opt/moved/mysteriumvpn"
 	k.topics.Settings.Send(want)
-	again.readEntry()
+	again.read()
 	assert.True(t, k.topics.Settings.Load().StartAtLogin)
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "Exec=/opt/moved/mysteriumvpn", "the program has moved")
-	again.followEntry(vpn.Settings{})
+	again.follow(vpn.Settings{})
 	assert.NoFileExists(t, path)
 
 	again.entry.System = "windows"
 	k.topics.Settings.Send(want)
-	again.followEntry(want)
+	again.follow(want)
 	assert.False(t, k.topics.Settings.Load().StartAtLogin, "what cannot be is not shown as done")
 }

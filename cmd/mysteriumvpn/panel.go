@@ -20,7 +20,7 @@ import (
 const panelLimit = 15 * time.Second
 
 // showWithoutTray shows the window of a hidden start if the desktop has no tray that could.
-func (a *app) showWithoutTray(ctx context.Context, lane *bus.Lane, w *ui.Window) {
+func (s *side) showWithoutTray(ctx context.Context, lane *bus.Lane, w *ui.Window) {
 	if runtime.GOOS != "linux" {
 		return
 	}
@@ -29,17 +29,17 @@ func (a *app) showWithoutTray(ctx context.Context, lane *bus.Lane, w *ui.Window)
 	if desktop.WaitTrayHost(waiting) || ctx.Err() != nil {
 		return
 	}
-	a.log.Info("no tray to start hidden in")
+	s.log.Info("no tray to start hidden in")
 	lane.Post(w.Show)
-	a.topics.Notices.Send(vpn.Notice{Severity: vpn.Info, Reason: vpn.Reason{Code: vpn.NoTray}})
+	s.topics.Notices.Send(vpn.Notice{Severity: vpn.Info, Reason: vpn.Reason{Code: vpn.NoTray}})
 }
 
 // watchPanel tells the window whether the desktop's panel is light.
-func (a *app) watchPanel(ctx context.Context, panel bus.Sender[bool]) {
+func (s *side) watchPanel(ctx context.Context, panel bus.Sender[bool]) {
 	if runtime.GOOS != "linux" {
 		return
 	}
 	if err := desktop.WatchPanel(ctx, os.Getenv("XDG_CURRENT_DESKTOP"), panel.Send); err != nil {
-		a.log.Debug("the tray's icon is made for a dark panel", zap.Error(err))
+		s.log.Debug("the tray's icon is made for a dark panel", zap.Error(err))
 	}
 }

@@ -25,21 +25,21 @@ func (f folders) terms() string { return filepath.Join(f.config, "terms.json") }
 
 // agreed is the version of the terms that was accepted here; "" = none, also where the file cannot be read: then the
 // user is asked again.
-func (a *app) agreed() string {
+func (s *side) agreed() string {
 	var g agreement
-	if err := store.ReadJSON(a.folders.terms(), &g); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		a.log.Warn("what was accepted of the terms", zap.Error(err))
+	if err := store.ReadJSON(s.folders.terms(), &g); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.log.Warn("what was accepted of the terms", zap.Error(err))
 		return ""
 	}
 	return g.Accepted
 }
 
 // agree keeps that the user accepts a version of the terms.
-func (a *app) agree(version string) {
-	if err := store.WriteJSON(a.folders.terms(), agreement{version, time.Now().UTC().Round(time.Second)}); err != nil {
-		a.log.Warn("keep what was accepted of the terms", zap.Error(err))
+func (s *side) agree(version string) {
+	if err := store.WriteJSON(s.folders.terms(), agreement{version, time.Now().UTC().Round(time.Second)}); err != nil {
+		s.log.Warn("keep what was accepted of the terms", zap.Error(err))
 	}
 }
 
 // mustAsk reports whether the terms in force have not been accepted yet.
-func (a *app) mustAsk() bool { return a.agreed() != ui.TermsVersion }
+func (s *side) mustAsk() bool { return s.agreed() != ui.TermsVersion }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -28,70 +29,96 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
-// openWindow runs the program with its window. If it runs already, that one's window comes to the front instead.
+// openWindow runs the program with its window, or joins the core that runs already. If there is a window already, that
+// one comes to the front instead.
 func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writer) error {
 	if !display() {
 		return errors.New("there is no display here (DISPLAY is not set). Use 'mysteriumvpn run' for the same without a window")
 	}
-	a, err := newApp(f, o, true)
+	// Who holds this socket is the one window, wherever its core is.
+	door, err := unixsock.Listen(f.window())
 	if errors.Is(err, unixsock.ErrInUse) {
-		return raiseOther(ctx, f)
+		return control.NewClient(f.window(), version).Raise(ctx)
+	}
+	var s *side
+	asking := false
+	if err == nil {
+		defer door.Close()
+		s, asking, err = standOn(ctx, f, o, errs)
 	}
 	if err != nil {
 		fmt.Fprintln(errs, sentence(err))
 		showProblem(sentence(err))
 		return errSaid
 	}
+	again, err := s.show(ctx, o, door, asking)
+	if err != nil || !again {
+		return err
+	}
+	_ = door.Close() // the next one listens there
+	return restart()
+}
 
-	a.asking = a.mustAsk()
+// standOn finds what the window stands on: a core of its own, or the one that runs already.
+func standOn(ctx context.Context, f folders, o *startOptions, errs io.Writer) (s *side, asking bool, err error) {
+	a, err := newApp(f, o, true)
+	for tries := 0; errors.Is(err, unixsock.ErrInUse); tries++ {
+		far, e := attach(ctx, f, o)
+		if e == nil {
+			o.sayUnused(errs)
+			return &far.side, far.mustAsk(), nil
+		}
+		if tries == 3 || !errors.Is(e, control.ErrEnded) && !errors.Is(e, control.ErrNotRunning) {
+			return nil, false, e
+		}
+		a, err = newApp(f, o, true) // it ended just now
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	s = a.side()
+	a.asking = s.mustAsk()
+	return s, a.asking, nil
+}
+
+// show opens the window and runs it to its end. again asks for the program to be started anew.
+func (s *side) show(ctx context.Context, o *startOptions, door net.Listener, asking bool) (again bool, err error) {
 	spareMemory()
-	speak(a.topics.Settings.Load().Language)
+	first := s.topics.Settings.Load()
+	speak(first.Language)
 	fy := fyneapp.NewWithID(appID)
 	z := newZoom(fy.Settings().Scale())
-	z.to(ui.ZoomFor(a.topics.Settings.Load().TextSize))
-	lane := a.bus.Lane("ui", fyne.Do)
-	var places ui.Places
-	kept := filepath.Join(f.config, "places.json")
-	if err := store.ReadJSON(kept, &places); err != nil && !errors.Is(err, os.ErrNotExist) {
-		a.log.Warn("favourites and recent countries", zap.Error(err))
-	}
-	t := a.topics
-	var again bool // on the lane, and after it has ended
-	panel := bus.NewState(a.bus, "panel", false)
-	w := ui.New(ui.Options{
-		App: fy, Lane: lane,
-		Status: t.Status.Via(lane), Traffic: t.Traffic.Via(lane), Settings: t.Settings.Via(lane),
-		Proposals: t.Proposals.Via(lane), Logs: t.Logs.Via(lane), Notices: t.Notices.Via(lane), Raise: t.Window.Via(lane),
-		Commands: t.Commands, Book: a.book, Ring: a.ring,
-		Account: a.purse.State.Via(lane), Wishes: a.purse.Wishes,
-		History: a.past, HistoryChanged: a.pastVersion.Via(lane),
-		Save: func(s vpn.Settings) {
-			now := t.Settings.Load() // what core notes may be newer than what the window has seen
-			s.LastExit, s.LastCountry = now.LastExit, now.LastCountry
-			t.Settings.Send(s)
-		},
-		Zoom: z.to, CanListen: canListen,
-		Restart: func() {
-			again = true
-			t.Commands.Send(vpn.Command{ID: vpn.NextCommand(), Verb: vpn.Quit})
-		},
-		Places: places,
-		Keep: func(p ui.Places) {
-			if err := store.WriteJSON(kept, p); err != nil {
-				a.log.Warn("keep favourites and recent countries", zap.Error(err))
-			}
-		},
-		Agreed: a.agreed(), Agree: a.agree,
-		NoTray: !trayBus(ctx), TrayHost: trayHost, Home: homePoint(),
-		Computer: t.Computer.Via(lane), LightPanel: panel.Via(lane),
-	})
-
+	z.to(ui.ZoomFor(first.TextSize))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	lane := s.bus.Lane("ui", fyne.Do)
+	panel := bus.NewState(s.bus, "panel", false)
+	kept := filepath.Join(s.folders.config, "places.json")
+	options := s.options(lane)
+	options.App, options.Zoom, options.CanListen = fy, z.to, canListen
+	options.NoTray, options.TrayHost, options.Home, options.LightPanel = !trayBus(ctx), trayHost, homePoint(), panel.Via(lane)
+	if err := store.ReadJSON(kept, &options.Places); err != nil && !errors.Is(err, os.ErrNotExist) {
+		s.log.Warn("favourites and recent countries", zap.Error(err))
+	}
+	options.Keep = func(p ui.Places) {
+		if err := store.WriteJSON(kept, p); err != nil {
+			s.log.Warn("keep favourites and recent countries", zap.Error(err))
+		}
+	}
+	end := func() { s.topics.Commands.Send(vpn.Command{ID: vpn.NextCommand(), Verb: vpn.Quit}) }
+	if s.gone != nil {
+		end, options.Leave = stop, stop
+	}
+	options.Restart = func() { // on the lane, and read after it has ended
+		again = true
+		end()
+	}
+	w := ui.New(options)
+
 	served := make(chan error, 1)
 	fy.Lifecycle().SetOnStarted(func() {
 		go func() {
-			served <- a.serve(ctx)
+			served <- s.serve(ctx)
 			fyne.Do(fy.Quit)
 		}()
 	})
@@ -101,19 +128,21 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 		lane.Close()
 	})
 	var beside sync.WaitGroup
-	beside.Go(func() { a.watchPanel(ctx, panel) })
-	if !a.asking && os.Getenv(restarted) == "" && (o.hidden || t.Settings.Load().StartHidden) {
-		beside.Go(func() { a.showWithoutTray(ctx, lane, w) })
+	beside.Go(func() { s.watchPanel(ctx, panel) })
+	beside.Go(func() {
+		if err := control.ServeWindow(ctx, door, s.topics.Window, version); err != nil && ctx.Err() == nil {
+			s.log.Error("the window's socket broke", zap.Error(err))
+		}
+	})
+	if !asking && os.Getenv(restarted) == "" && (o.hidden || first.StartHidden) {
+		beside.Go(func() { s.showWithoutTray(ctx, lane, w) })
 	} else {
 		w.Show()
 	}
 	fy.Run()
 	stop()
 	beside.Wait()
-	if err := <-served; err != nil || !again {
-		return err
-	}
-	return restart()
+	return again, <-served
 }
 
 // spareMemory lets Go collect garbage sooner than it would: a window makes some with each thing it draws and then does
@@ -122,15 +151,6 @@ func spareMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50)
 	}
-}
-
-// raiseOther brings the window of the program that runs already to the front.
-func raiseOther(ctx context.Context, f folders) error {
-	err := clientAt(f).Raise(ctx)
-	if e, ok := errors.AsType[*control.Error](err); ok && e.Code == control.CodeNoWindow {
-		return errors.New("it runs already, in a terminal and so without a window. End that one first: 'mysteriumvpn quit'")
-	}
-	return err
 }
 
 // showProblem tells what kept the program from starting, to those who did not start it from a terminal.

@@ -139,29 +139,40 @@ func (s *server) account(w http.ResponseWriter, r *http.Request) {
 // wishTime bounds what is waited for on the account: a registration or an order is asked of services on the internet.
 const wishTime = 2 * time.Minute
 
+// wishOf reads a wish and gives it a number; false = nobody here could meet it.
+func (s *server) wishOf(in AccountWish) (account.Wish, bool) {
+	verb := account.VerbNamed(in.Verb)
+	if s.Account == nil || s.Wishes == nil || verb == account.NoVerb {
+		return account.Wish{}, false
+	}
+	return account.Wish{
+		ID: vpn.NextCommand(), Verb: verb, Identity: in.Identity, Old: account.NewSecret(in.Old), New: account.NewSecret(in.New),
+		Keep: in.Keep, File: in.File, Path: in.Path,
+		Order: account.OrderWish{Gateway: in.Gateway, USD: in.USD, MYST: in.MYST, Currency: in.Currency, Country: in.Country, State: in.State},
+	}, true
+}
+
+var unknownWish = &Error{Code: "bad_request", Text: "The running program does not know this wish."}
+
 func (s *server) accountWish(w http.ResponseWriter, r *http.Request) {
 	var in AccountWish
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		refuse(w, http.StatusBadRequest, &Error{Code: "bad_request", Text: "The wish cannot be read."})
 		return
 	}
-	verb := account.VerbNamed(in.Verb)
-	if s.Account == nil || s.Wishes == nil || verb == account.NoVerb {
-		refuse(w, http.StatusBadRequest, &Error{Code: "bad_request", Text: "The running program does not know this wish."})
+	wish, ok := s.wishOf(in)
+	if !ok {
+		refuse(w, http.StatusBadRequest, unknownWish)
 		return
 	}
-	id := vpn.NextCommand()
-	s.Wishes.Send(account.Wish{
-		ID: id, Verb: verb, Identity: in.Identity, Old: account.NewSecret(in.Old), New: account.NewSecret(in.New), Keep: in.Keep, File: in.File, Path: in.Path,
-		Order: account.OrderWish{Gateway: in.Gateway, USD: in.USD, MYST: in.MYST, Currency: in.Currency, Country: in.Country, State: in.State},
-	})
+	s.Wishes.Send(wish)
 	out := newStream(w)
 	if out.out.Flush() != nil { // the headers: whoever waits knows that it was heard
 		return
 	}
 	ctx, stop := context.WithTimeout(r.Context(), wishTime)
 	defer stop()
-	now, err := s.purse.until(ctx, func(s account.State) bool { return s.Done >= id })
+	now, err := s.purse.until(ctx, func(s account.State) bool { return s.Done >= wish.ID })
 	doc := accountDoc(now)
 	switch {
 	case r.Context().Err() != nil:

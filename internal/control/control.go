@@ -38,11 +38,12 @@ const (
 const (
 	maxRequests = 64               // at one time; each watcher is one
 	maxBody     = 16 << 10         // bytes of a request
+	maxWish     = 2 << 20          // of one that may have the file of an identity in it
 	writeTime   = 10 * time.Second // in which a client must take what it is sent
 	closeTime   = 2 * time.Second  // in which requests must end when the program does
 )
 
-// Deps are the parts of the program that control shows to the outside. All but Window must be there.
+// Deps are the parts of the program that control shows to the outside. All but Window and those below must be there.
 type Deps struct {
 	Status   bus.Receiver[vpn.Status]  // on a lane where a receiver may take a lock for a moment, so not the window's
 	Traffic  bus.Receiver[vpn.Traffic] // likewise
@@ -53,6 +54,14 @@ type Deps struct {
 	Book     *proposals.Book
 	Ring     *logs.Ring
 	Version  string // of the program, for people
+
+	// What a window in another process needs besides, on a lane likewise; each may be nil.
+	Settings  bus.Receiver[vpn.Settings]
+	Save      bus.Sender[vpn.Settings] // takes settings over, those that core notes by itself left out
+	Proposals bus.Receiver[uint64]     // the version of Book's snapshot
+	Notices   bus.Receiver[vpn.Notice]
+	Computer  bus.Receiver[vpn.Computer]
+	History   bus.Receiver[uint64] // rises when the file of the history has something new
 }
 
 // Serve answers on l until ctx ends, then ends all requests, closes l and returns nil. Any other end is an error. Who may
@@ -66,12 +75,17 @@ func Serve(ctx context.Context, l net.Listener, d Deps) error {
 	scope.Add(d.Status.On(now.setStatus))
 	scope.Add(d.Traffic.On(now.setTraffic))
 
-	s := &server{Deps: d, present: now, purse: newPurse()}
+	s := &server{Deps: d, present: now, purse: newPurse(), feed: newFeed(d, &scope)}
 	if d.Account != nil {
 		scope.Add(d.Account.On(s.purse.set))
 	}
+	return s.serve(ctx, cancel, l, s.handler())
+}
+
+// serve answers by h on l until ctx ends; cancel ends it.
+func (s *server) serve(ctx context.Context, cancel func(), l net.Listener, h http.Handler) error {
 	web := &http.Server{
-		Handler:           s.handler(),
+		Handler:           h,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ReadHeaderTimeout: writeTime, // and no ReadTimeout: it would end streams
 		MaxHeaderBytes:    maxBody,
@@ -100,6 +114,7 @@ type server struct {
 	Deps
 	present *present
 	purse   *purse
+	feed    *feed
 	running sync.WaitGroup
 	count   atomic.Int32
 }
@@ -118,8 +133,28 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("POST /raise", s.raise)
 	mux.HandleFunc("POST /quit", s.quit)
 	mux.HandleFunc("POST /retry", s.retry)
+	mux.HandleFunc("GET /feed", s.exact(s.follow))
+	mux.HandleFunc("POST /command", s.exact(s.command))
+	mux.HandleFunc("POST /settings", s.exact(s.save))
+	mux.HandleFunc("POST /wish", s.exact(s.wishOnly))
+	return s.guard(mux)
+}
+
+// ServeWindow answers on l that a window is here, and has it come to the front when it is asked to, until ctx ends as
+// with Serve. It is for a window whose core is in another process and answers for itself.
+func ServeWindow(ctx context.Context, l net.Listener, window bus.Sender[vpn.Raise], version string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &server{Deps: Deps{Window: window, Version: version}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /raise", s.raise)
+	return s.serve(ctx, cancel, l, s.guard(mux))
+}
+
+// guard lets in only so many, and only those who speak as we do.
+func (s *server) guard(mux *http.ServeMux) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusNotFound, &Error{Code: "no_such_call", Text: "The running program does not know this call."})
+		refuse(w, http.StatusNotFound, &Error{Code: codeNoCall, Text: "The running program does not know this call."})
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.running.Add(1)
@@ -133,7 +168,11 @@ func (s *server) handler() http.Handler {
 		case r.Header.Get(headerProtocol) != strconv.Itoa(protocol):
 			refuse(w, http.StatusUpgradeRequired, versionError(s.Version, r.Header.Get(headerVersion)))
 		default:
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			most := int64(maxBody)
+			if r.URL.Path == "/wish" {
+				most = maxWish
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, most)
 			mux.ServeHTTP(w, r)
 		}
 	})

@@ -26,6 +26,8 @@ const (
 	CodeVersion  = "version"   // the program and the command do not understand each other
 	CodeBadWhere = "bad_where" // WHERE is no place to come out
 	CodeNoWindow = "no_window" // the program runs without one
+
+	codeNoCall = "no_such_call" // the program does not know a path; it is older
 )
 
 // Error is a refusal: a code for programs, and a sentence that says what was wrong and what to do.

@@ -24,6 +24,7 @@ type screen struct {
 	display string   // ":N"
 	bus     string   // address of the session bus
 	window  string   // X id of the program's window
+	config  string   // XDG_CONFIG_HOME
 }
 
 // newScreen starts a display of the given size.
@@ -41,12 +42,12 @@ func newScreen(t *testing.T, size string) *screen {
 		}
 	}
 	w := &world{t: t, bin: os.Getenv("MYSTERIUMVPN_WINDOW"), home: t.TempDir()}
-	s := &screen{world: w}
+	s := &screen{world: w, config: t.TempDir()}
 	s.acceptTerms()
 	s.display = ":" + s.startXvfb(size)
 	s.bus = s.startBus()
 	s.env = append(os.Environ(), "DISPLAY="+s.display, "DBUS_SESSION_BUS_ADDRESS="+s.bus, "LANG=en_US.UTF-8",
-		"WAYLAND_DISPLAY=", "XDG_CONFIG_HOME="+t.TempDir(), "LIBGL_ALWAYS_SOFTWARE=1")
+		"WAYLAND_DISPLAY=", "XDG_CONFIG_HOME="+s.config, "LIBGL_ALWAYS_SOFTWARE=1")
 	wm := s.command(nil, "openbox", "--startup", "echo managing windows") // it maps windows of its own before that
 	wm.Env = s.env
 	s.start("openbox", wm).line(t, "managing windows", 20*time.Second)

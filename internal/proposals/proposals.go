@@ -121,15 +121,30 @@ func (b *Book) ReplaceListed(l Listing) *Snapshot {
 			}
 		}
 	}
+	return b.putLocked(list, l.Presets, l.Preset, l.At)
+}
+
+// Take makes the list of another Book's snapshot the newest one here: a program that shows what another one knows. The
+// names and the order are this Book's own. The Book keeps presets; list is the caller's.
+func (b *Book) Take(list []Proposal, presets []tequilapi.FilterPreset, preset int, at time.Time) *Snapshot {
+	b.write.Lock()
+	defer b.write.Unlock()
+	list = slices.Clone(list)
+	inOrder(list, b.called)
+	return b.putLocked(list, presets, preset, at)
+}
+
+// putLocked makes a list that is clean and in order the newest, unless it says the same as the one before.
+func (b *Book) putLocked(list []Proposal, presets []tequilapi.FilterPreset, preset int, at time.Time) *Snapshot {
 	was := b.Load()
-	if was.Version != 0 && was.Preset == l.Preset && slices.Equal(was.Presets, l.Presets) && slices.Equal(was.Proposals, list) {
+	if was.Version != 0 && was.Preset == preset && slices.Equal(was.Presets, presets) && slices.Equal(was.Proposals, list) {
 		same := *was
-		same.At = l.At
+		same.At = at
 		b.newest.Store(&same)
 		return &same
 	}
 	s := newSnapshot(list, b.called)
-	s.Version, s.At, s.Preset, s.Presets = was.Version+1, l.At, l.Preset, l.Presets
+	s.Version, s.At, s.Preset, s.Presets = was.Version+1, at, preset, presets
 	b.newest.Store(s)
 	return s
 }

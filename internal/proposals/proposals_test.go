@@ -189,3 +189,27 @@ func offerIn(country string, n int) tequilapi.Proposal {
 	p.Location.Country = country
 	return p
 }
+
+// TestABookTakesTheListOfAnother: in this one's own order, and without a new version for what it has already.
+func TestABookTakesTheListOfAnother(t *testing.T) {
+	var there, here Book
+	here.Call(map[string]string{"DE": "Deutschland", "CH": "Schweiz", "AT": "Österreich"})
+	from := there.ReplaceListed(Listing{
+		Offers: []tequilapi.Proposal{offer(1, "DE", "Berlin", 2), offer(2, "CH", "", 1), offer(3, "AT", "", 3)},
+		At:     noon, Preset: 2, Presets: []tequilapi.FilterPreset{{ID: 2, Name: "x"}}, Members: []tequilapi.Proposal{offer(1, "DE", "Berlin", 2)},
+	})
+	assert.Equal(t, "AT", from.Proposals[0].Country)
+	got := here.Take(from.Proposals, from.Presets, from.Preset, noon)
+	assert.EqualValues(t, 1, got.Version)
+	assert.Equal(t, "DE", got.Countries[0].Code)
+	assert.Equal(t, "AT", from.Proposals[0].Country, "the other's list stays as it was")
+	p, ok := got.Provider(id(1))
+	require.True(t, ok)
+	assert.Equal(t, 2, p.Preset)
+	assert.Equal(t, from.Presets, got.Presets)
+	require.NotEmpty(t, got.Search("osterreich"))
+	again := here.Take(from.Proposals, from.Presets, from.Preset, noon.Add(time.Hour))
+	assert.EqualValues(t, 1, again.Version)
+	assert.Equal(t, noon.Add(time.Hour), again.At)
+	assert.EqualValues(t, 2, here.Take(from.Proposals, from.Presets, 0, noon).Version)
+}

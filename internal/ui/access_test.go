@@ -175,7 +175,7 @@ func TestTheHelpSheetListsEveryShortcut(t *testing.T) {
 	s.status(inPhase(vpn.Down))
 	for _, k := range s.shortcuts() {
 		if k.key.KeyName != fyne.KeySlash { // F1 is the one that is listed
-			assert.NotEmpty(t, shortcutWords(k.key.KeyName), k.key.KeyName)
+			assert.NotEmpty(t, shortcutWords(k.key.KeyName, false), k.key.KeyName)
 		}
 	}
 	c := s.window.Canvas()

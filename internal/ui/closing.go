@@ -8,12 +8,16 @@ import (
 // closeAsked is the window's cross. Where a tray shows the program's icon the window hides. Elsewhere it would be lost, so
 // the program ends with it: that is said the first time, once and for all, and a connection is not ended unasked.
 func (w *Window) closeAsked() {
-	if w.welcoming() { // nothing was agreed to, or nothing is going on yet
+	if w.waiting() { // nothing was agreed to, or nothing is going on
 		w.quit()
 		return
 	}
 	if w.tray != nil && w.o.TrayHost() {
 		w.hide()
+		return
+	}
+	if w.apart() { // nothing ends but the window
+		w.quit()
 		return
 	}
 	told := w.places.toldOfNoTray()

@@ -122,7 +122,7 @@ func (l *sideBySide) Layout(o []fyne.CanvasObject, size fyne.Size) {
 func (w *Window) shortcutHelps() []keyHelp {
 	var out []keyHelp
 	for _, s := range w.shortcuts() {
-		if does := shortcutWords(s.key.KeyName); does != "" {
+		if does := shortcutWords(s.key.KeyName, w.apart()); does != "" {
 			out = append(out, keyHelp{shortcutKeys(s.key.KeyName), does})
 		}
 	}
@@ -137,7 +137,7 @@ func shortcutKeys(k fyne.KeyName) string {
 }
 
 // shortcutWords says what a shortcut does; "" = it is the second one for something.
-func shortcutWords(k fyne.KeyName) string {
+func shortcutWords(k fyne.KeyName, apart bool) string {
 	switch k {
 	case fyne.KeyReturn:
 		return lang.L("Connect, disconnect or cancel")
@@ -156,7 +156,7 @@ func shortcutWords(k fyne.KeyName) string {
 	case fyne.KeyComma:
 		return lang.L("Open or close the settings")
 	case fyne.KeyQ:
-		return lang.L("Quit")
+		return quitWord(apart)
 	default:
 		return ""
 	}

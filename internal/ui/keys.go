@@ -39,15 +39,15 @@ func (w *Window) bindKeys() {
 	c := w.window.Canvas()
 	for _, s := range w.shortcuts() {
 		c.AddShortcut(s.key, func(fyne.Shortcut) {
-			if !w.welcoming() || s.key.KeyName == fyne.KeyQ {
+			if !w.waiting() || s.key.KeyName == fyne.KeyQ {
 				s.do()
 			}
 		})
 	}
 	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
 		switch {
-		case w.welcoming():
-			w.first.focus()
+		case w.waiting():
+			w.focusWaiting()
 		case e.Name == fyne.KeyEscape:
 			w.escape()
 		case e.Name == fyne.KeyF1:
@@ -115,7 +115,7 @@ func (w *Window) openMenu() {
 		{icon: icon(""), text: lang.L("Look as the desktop has it"), line: true, do: func() { w.look("") }},
 		{icon: icon("light"), text: lang.L("Light"), do: func() { w.look("light") }},
 		{icon: icon("dark"), text: lang.L("Dark"), do: func() { w.look("dark") }},
-		{icon: "log-out", text: lang.L("Quit"), keys: "Ctrl Q", line: true, do: w.quit},
+		{icon: "log-out", text: quitWord(w.apart()), keys: "Ctrl Q", line: true, do: w.quit},
 	})
 }
 

@@ -130,7 +130,7 @@ func (askWidth) Layout(o []fyne.CanvasObject, size fyne.Size) {
 
 // restart ends the program and starts it again; a connection is asked about first.
 func (p *settingPage) restart() {
-	if !p.w.status.Phase.Wanted() {
+	if !p.w.status.Phase.Wanted() || p.w.apart() {
 		p.w.o.Restart()
 		return
 	}

@@ -254,7 +254,7 @@ func (p *settingPage) draw(s vpn.Settings) {
 	}
 	p.host.show(host)
 	p.port.show(port)
-	p.proxyRestart.Hidden = s.Proxy == p.atStart.Proxy
+	p.proxyRestart.Hidden = s.Proxy == p.atStart.Proxy || p.w.apart() // that start is not the window's
 	p.drawTyped()
 }
 

@@ -34,7 +34,7 @@ type trayItem struct {
 }
 
 // trayMenu is the menu for a status.
-func trayMenu(s vpn.Status, snapshot *proposals.Snapshot, kept Places) []trayItem {
+func trayMenu(s vpn.Status, snapshot *proposals.Snapshot, kept Places, apart bool) []trayItem {
 	items := []trayItem{{act: trayNothing, text: trayStatus(s)}, {act: trayLine}}
 	verb, word := wish(s.Phase)
 	switch verb {
@@ -60,7 +60,7 @@ func trayMenu(s vpn.Status, snapshot *proposals.Snapshot, kept Places) []trayIte
 	}
 	return append(items,
 		trayItem{act: trayShow, text: lang.L("Show window")},
-		trayItem{act: trayQuit, text: lang.L("Quit")})
+		trayItem{act: trayQuit, text: quitWord(apart)})
 }
 
 func trayStatus(s vpn.Status) string {
@@ -130,7 +130,7 @@ var _ trayHost = desktop.App(nil)
 
 // trayPressed does what an item of the tray's menu says.
 func (w *Window) trayPressed(it trayItem) {
-	if w.welcoming() && it.act != trayQuit { // first things first
+	if w.waiting() && it.act != trayQuit { // first things first
 		w.Raise()
 		return
 	}
@@ -155,6 +155,8 @@ type tray struct {
 	do    func(trayItem)
 	icon  string // its name
 	light bool   // the panel is
+	apart bool   // the core is in another process
+	gone  bool   // and has ended
 	shown []trayItem
 	menu  *fyne.Menu
 }
@@ -165,7 +167,10 @@ func (t *tray) draw(s vpn.Status, snapshot *proposals.Snapshot, kept Places) {
 		t.icon = icon.Name()
 		t.host.SetSystemTrayIcon(icon)
 	}
-	items := trayMenu(s, snapshot, kept)
+	items := trayMenu(s, snapshot, kept, t.apart)
+	if t.gone {
+		items[0].text = lang.L("MysteriumVPN has ended")
+	}
 	if t.menu != nil && sameTray(items, t.shown) {
 		return
 	}

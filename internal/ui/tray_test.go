@@ -43,7 +43,7 @@ func TestTrayMenuPerPhase(t *testing.T) {
 		{vpn.Closing, "Disconnecting", trayShow, "Show window", "", "busy"},
 		{vpn.Failed, "Could not connect", trayQuick, "Try again", "Connect to", "trouble"},
 	} {
-		items := trayMenu(inPhase(x.phase), snapshot, kept)
+		items := trayMenu(inPhase(x.phase), snapshot, kept, false)
 		assert.Equal(t, x.status, items[0].text, x.phase.String())
 		assert.Equal(t, x.act, items[2].act, x.phase.String())
 		assert.Equal(t, x.text, items[2].text, x.phase.String())

@@ -52,11 +52,15 @@ type Options struct {
 	Keep   func(Places)       // the user's favourites or recent countries changed
 
 	Zoom      func(by float32)        // draw everything by that much larger, from the next theme on
-	Restart   func()                  // end the program as Quit does, and start it again
+	Restart   func()                  // end the program as Quit does, or the window alone with Leave, and start it again
 	CanListen func(addr string) error // whether the proxy could be at host:port
 
 	Computer   bus.Receiver[vpn.Computer] // whether this computer's programs are sent to the tunnel, on Lane; nil = nobody can tell
 	LightPanel bus.Receiver[bool]         // whether the tray's icon stands on a light panel, on Lane; nil = on a dark one
+
+	// For a window whose core is in another process; nil = it is in this one.
+	Leave func()             // end the window, and leave the core as it is
+	Gone  bus.Receiver[bool] // whether that core has ended, on Lane
 
 	Agreed string               // the version of the terms that was accepted; "" = none
 	Agree  func(version string) // the user accepts the terms; nil = nobody keeps that

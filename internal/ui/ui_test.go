@@ -32,6 +32,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 type stage struct {
 	t      testing.TB
 	app    fyne.App
+	bus    *bus.Bus
 	lane   *bustest.HandLane
 	topics *vpn.Topics
 	ends   *account.Topics
@@ -55,6 +56,7 @@ type timer struct {
 func newStage(t testing.TB, change func(*Options)) *stage {
 	s := &stage{t: t, app: test.NewTempApp(t), book: &proposals.Book{}, ring: logs.NewRing(1000), now: noon}
 	b := bustest.Bus(t)
+	s.bus = b
 	s.lane = bustest.Lane(t, b)
 	l := s.lane.Lane
 	s.topics, s.ends = vpn.NewTopics(b, vpn.Settings{}), account.NewTopics(b)

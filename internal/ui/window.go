@@ -37,6 +37,7 @@ type Window struct {
 	gear   *pill
 	home   fyne.CanvasObject
 	main   fyne.CanvasObject // sidebar and pages
+	gone   *gonePage         // nil = the core is there
 	first  *welcome          // nil = the terms are accepted, and the first start is over
 	stack  *pageStack
 	tray   *tray
@@ -71,7 +72,7 @@ func New(o Options) *Window {
 	w.window.SetCloseIntercept(w.closeAsked)
 	w.bindKeys()
 	if host, ok := o.App.(desktop.App); ok && !o.NoTray {
-		w.tray = &tray{host: host, do: w.trayPressed}
+		w.tray = &tray{host: host, do: w.trayPressed, apart: w.apart()}
 	}
 	w.subscribe()
 	return w
@@ -123,6 +124,9 @@ func (w *Window) subscribe() {
 	w.watchDesktop()
 	if w.o.Account != nil {
 		w.subs.Add(w.o.Account.On(w.drawAccount))
+	}
+	if w.o.Gone != nil {
+		w.subs.Add(w.o.Gone.On(w.drawGone))
 	}
 	w.subs.Add(w.o.Raise.On(func(vpn.Raise) { w.Raise() }))
 	w.subs.Add(w.o.Logs.On(func(uint64) { w.log.load() }))
@@ -238,7 +242,7 @@ func (w *Window) tick() {
 	})
 }
 
-func (w *Window) visibleHome() bool { return w.shown && w.home.Visible() && !w.welcoming() }
+func (w *Window) visibleHome() bool { return w.shown && w.home.Visible() && !w.waiting() }
 
 // choose makes a target the one that the connect button means. Nothing is connected yet.
 func (w *Window) choose(t vpn.Target) {
@@ -314,7 +318,7 @@ func (w *Window) countryLabel(code string) string {
 	return countryName(code)
 }
 
-func (w *Window) quit() { w.send(vpn.Quit, vpn.Target{}) }
+func (w *Window) sendQuit() { w.send(vpn.Quit, vpn.Target{}) }
 
 // Show shows the window.
 func (w *Window) Show() {
@@ -322,8 +326,8 @@ func (w *Window) Show() {
 	w.drawHome()
 	w.stack.show(true)
 	w.window.Show()
-	if w.welcoming() {
-		w.first.focus()
+	if w.waiting() {
+		w.focusWaiting()
 	}
 	w.tick()
 }

@@ -55,6 +55,7 @@ const (
 	SpendLimitRun     Code = "spend_limit"        // A: MYST that one connection may cost
 	SpendLimitDay     Code = "spend_limit_day"    // A: MYST that a day may cost
 	NoTray            Code = "no_tray"            // the window is shown though it was to start hidden
+	CoreRefused       Code = "core_refused"       // A: what was said by the core in another process
 )
 
 // sentences are English; translations live in the ui, keyed by code. %[1]s is A and %[2]s is B.
@@ -100,6 +101,7 @@ var sentences = map[Code]string{
 	SpendLimitRun:     "This connection has cost the %[1]s MYST that you allow for one, so it was ended. Connect again, or change the limit.",
 	SpendLimitDay:     "Today's connections have cost the %[1]s MYST that you allow for a day, so this one was ended. Change the limit to go on.",
 	NoTray:            "The window was to start hidden, but this desktop shows no tray. Close the window to end the program.",
+	CoreRefused:       "MysteriumVPN, which runs apart from this window, did not take that: %[1]s. Nothing was changed; try again.",
 }
 
 // Zero reports whether there is nothing to explain.
