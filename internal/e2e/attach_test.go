@@ -26,6 +26,10 @@ func (s *screen) click(x, y string) {
 	s.xdo("mousemove", "--sync", "--window", s.window, x, y, "click", "1")
 }
 
+// press sends keys to the desktop, for the window that has the focus: sent to that window, the second half of a key that
+// ends it would find it gone.
+func (s *screen) press(keys string) { s.xdo("key", keys) }
+
 func (p *process) gone(t *testing.T, what string) {
 	t.Helper()
 	select {
@@ -75,7 +79,7 @@ func TestAWindowJoinsTheCoreThatRuns(t *testing.T) {
 	require.NoError(t, err, string(said))
 	assert.Equal(t, 1, s.visible(), "a second start brings the first window forward")
 
-	s.key("ctrl+q")
+	s.press("ctrl+q")
 	app.gone(t, "the window did not close")
 	now := s.status()
 	assert.Equal(t, "up", now.Phase, "the core is somebody else's, and stays as it is")
@@ -85,9 +89,10 @@ func TestAWindowJoinsTheCoreThatRuns(t *testing.T) {
 	out, code = s.ctl("quit")
 	require.Zero(t, code, out)
 	core.gone(t, "the core did not end")
+	s.tool(20*time.Second, "xdotool", "search", "--sync", "--onlyvisible", "--name", "^MysteriumVPN has ended$")
 	s.xdo("windowactivate", "--sync", s.window)
 	s.shoot("gone")
-	s.key("Return") // the button that starts it here
+	s.press("Return") // the button that starts it here
 	waitFor(t, "a core of the window's own", 30*time.Second, func() bool {
 		_, code = s.ctl("status")
 		return code == 0
@@ -96,7 +101,7 @@ func TestAWindowJoinsTheCoreThatRuns(t *testing.T) {
 	s.window = lastLine(s.tool(30*time.Second, "xdotool", "search", "--sync", "--onlyvisible", "--name", "^MysteriumVPN$"))
 	s.shoot("started-here")
 	s.xdo("windowactivate", "--sync", s.window)
-	s.xdo("key", "ctrl+q") // to the desktop: sent to the window, the second half would find it gone
+	s.press("ctrl+q")
 	app.gone(t, "the window with its own core did not end")
 	out, code = s.ctl("status")
 	assert.Equal(t, 1, code, out)

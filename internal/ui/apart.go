@@ -69,6 +69,7 @@ func (w *Window) drawGone(gone bool) {
 	}
 	w.window.SetContent(w.gone.canvas)
 	w.window.Canvas().Focus(w.gone.again)
+	w.window.SetTitle(lang.L("MysteriumVPN has ended"))
 	w.tick()
 	if !w.shown || !w.looking {
 		w.o.App.SendNotification(fyne.NewNotification(lang.L("MysteriumVPN has ended"), lang.L("Open its window to start it again.")))

@@ -169,6 +169,7 @@ func TestTheCoreOfAWindowApartEnds(t *testing.T) {
 	assert.Nil(t, s.window.Canvas().Overlays().Top(), "a menu over it would lie")
 	assert.Contains(t, test.RenderToMarkup(s.window.Canvas()), "MysteriumVPN has ended")
 	assert.Same(t, s.gone.again, s.window.Canvas().Focused())
+	assert.Equal(t, "MysteriumVPN has ended", s.window.Title())
 	assert.Equal(t, "MysteriumVPN has ended", s.Window.tray.shown[0].text)
 	s.trayPressed(trayItem{act: trayQuick})
 	s.wants()
