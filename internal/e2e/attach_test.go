@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,15 +21,8 @@ func (s *screen) run() *process {
 	return p
 }
 
-func (s *screen) click(x, y string) {
-	s.xdo("mousemove", "--sync", "--window", s.window, x, y, "click", "1")
-}
-
-// press sends keys to the desktop, for the window that has the focus: sent to that window, the second half of a key that
-// ends it would find it gone.
-func (s *screen) press(keys string) { s.xdo("key", keys) }
-
-func (p *process) gone(t *testing.T, what string) {
+// endsWell waits for the end.
+func (p *process) endsWell(t *testing.T, what string) {
 	t.Helper()
 	select {
 	case <-p.done:
@@ -59,13 +51,10 @@ func TestAWindowJoinsTheCoreThatRuns(t *testing.T) {
 	s.shoot("attached-up")
 
 	s.key("ctrl+comma")
-	s.click("1095", "117") // connect on start
-	kept := filepath.Join(s.home, "settings.json")
-	waitFor(t, "the core keeps what the window sets", 10*time.Second, func() bool {
-		b, _ := os.ReadFile(kept)
-		return bytes.Contains(b, []byte(`"connect_on_start":true`)) || bytes.Contains(b, []byte(`"connect_on_start": true`))
-	})
-	s.click("1095", "176") // start at login, which is the window's own matter
+	s.shows("the settings", 800, 117, darkCard)
+	s.click(1095, 117) // connect on start
+	s.keeps("settings.json", "connect_on_start", true)
+	s.click(1095, 176) // start at login, which is the window's own matter
 	entry := filepath.Join(s.config, "autostart", "network.mysterium.vpn.desktop.desktop")
 	waitFor(t, "the entry that starts the window at login", 10*time.Second, func() bool {
 		b, _ := os.ReadFile(entry)
@@ -79,8 +68,8 @@ func TestAWindowJoinsTheCoreThatRuns(t *testing.T) {
 	require.NoError(t, err, string(said))
 	assert.Equal(t, 1, s.visible(), "a second start brings the first window forward")
 
-	s.press("ctrl+q")
-	app.gone(t, "the window did not close")
+	s.lastKey("ctrl+q")
+	app.endsWell(t, "the window did not close")
 	now := s.status()
 	assert.Equal(t, "up", now.Phase, "the core is somebody else's, and stays as it is")
 	assert.Equal(t, up.Since.Unix(), now.Since.Unix())
@@ -88,11 +77,11 @@ func TestAWindowJoinsTheCoreThatRuns(t *testing.T) {
 	app = s.open()
 	out, code = s.ctl("quit")
 	require.Zero(t, code, out)
-	core.gone(t, "the core did not end")
+	core.endsWell(t, "the core did not end")
 	s.tool(20*time.Second, "xdotool", "search", "--sync", "--onlyvisible", "--name", "^MysteriumVPN has ended$")
 	s.xdo("windowactivate", "--sync", s.window)
 	s.shoot("gone")
-	s.press("Return") // the button that starts it here
+	s.lastKey("Return") // the button that starts it here
 	waitFor(t, "a core of the window's own", 30*time.Second, func() bool {
 		_, code = s.ctl("status")
 		return code == 0
@@ -100,9 +89,8 @@ func TestAWindowJoinsTheCoreThatRuns(t *testing.T) {
 	s.await(30*time.Second, func(s status) bool { return s.Phase == "up" }) // as the settings have it
 	s.window = lastLine(s.tool(30*time.Second, "xdotool", "search", "--sync", "--onlyvisible", "--name", "^MysteriumVPN$"))
 	s.shoot("started-here")
-	s.xdo("windowactivate", "--sync", s.window)
-	s.press("ctrl+q")
-	app.gone(t, "the window with its own core did not end")
+	s.lastKey("ctrl+q")
+	app.endsWell(t, "the window with its own core did not end")
 	out, code = s.ctl("status")
 	assert.Equal(t, 1, code, out)
 }
