@@ -139,9 +139,10 @@ func TestSettingsOfAWindowApart(t *testing.T) {
 		o.Restart = func() { restarts++ }
 	})
 	s.status(inPhase(vpn.Up))
-	s.topics.Settings.Send(vpn.Settings{Proxy: "127.0.0.1:1080", Language: "de"})
+	s.topics.Settings.Send(vpn.Settings{Proxy: "127.0.0.1:1080", Language: "de", Network: vpn.Mysterium})
 	s.lane.Run()
 	assert.False(t, s.choice.proxyRestart.Visible())
+	assert.False(t, s.choice.netRestart.Visible())
 	require.True(t, s.choice.langRestart.Visible())
 	test.Tap(s.choice.langRestart)
 	assert.Equal(t, 1, restarts, "nothing is asked: the connection stays")

@@ -226,7 +226,8 @@ func (p *settingPage) draw(s vpn.Settings) {
 	p.hidden.set(s.StartHidden)
 	p.network.show(max(slices.Index(networks, cmp.Or(s.Network, vpn.Sandbox)), 0))
 	p.networkRow.about.say(networkAbout(s.Network)+" "+lang.L("Counts at the next start."), mutedTone)
-	p.netRestart.Hidden = cmp.Or(s.Network, vpn.Sandbox) == cmp.Or(p.atStart.Network, vpn.Sandbox)
+	// The start of a core in another process is not the window's.
+	p.netRestart.Hidden = cmp.Or(s.Network, vpn.Sandbox) == cmp.Or(p.atStart.Network, vpn.Sandbox) || p.w.apart()
 	p.still.set(s.ReducedMotion)
 	p.up.set(!s.QuietConnected)
 	p.lost.set(!s.QuietLost)
@@ -254,7 +255,7 @@ func (p *settingPage) draw(s vpn.Settings) {
 	}
 	p.host.show(host)
 	p.port.show(port)
-	p.proxyRestart.Hidden = s.Proxy == p.atStart.Proxy || p.w.apart() // that start is not the window's
+	p.proxyRestart.Hidden = s.Proxy == p.atStart.Proxy || p.w.apart()
 	p.drawTyped()
 }
 

@@ -117,9 +117,9 @@ func (v *welcome) done() {
 	}
 }
 
-// elsewhere tells whether another network was chosen than the one that runs.
+// elsewhere tells whether another network was chosen than the one that runs, and the window can do something about it.
 func (v *welcome) elsewhere() bool {
-	return cmp.Or(v.w.settings.Network, vpn.Sandbox) != cmp.Or(v.w.status.Network, vpn.Sandbox)
+	return !v.w.apart() && cmp.Or(v.w.settings.Network, vpn.Sandbox) != cmp.Or(v.w.status.Network, vpn.Sandbox)
 }
 
 // start is the last step's button: a connection to the best exit.
