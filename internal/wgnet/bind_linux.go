@@ -134,7 +134,7 @@ func (b *udpBind) SetMark(mark uint32) error {
 }
 
 // BatchSize is part of conn.Bind.
-func (b *udpBind) BatchSize() int { return conn.IdealBatchSize }
+func (b *udpBind) BatchSize() int { return netBatch }
 
 // ParseEndpoint is part of conn.Bind.
 func (b *udpBind) ParseEndpoint(s string) (conn.Endpoint, error) { return parseEndpoint(s) }
