@@ -32,6 +32,8 @@ var stories = []struct {
 	{"no node, then one; then an upgrade", missingAndUpgraded},
 	{"the node hangs in its boot", hangsInBoot},
 	{"namespaces are closed", closedNamespaces},
+	{"a node that runs already is adopted", adoptedNode},
+	{"on hold, and the two ways out", onHold},
 	{"the provider is killed", killedProvider}, // last: nobody can be connected to afterwards
 }
 
@@ -301,6 +303,80 @@ func closedNamespaces(t *testing.T, r *realm) {
 	out, err := r.client("refused", s.Proxy.SOCKS5, r.site+":8080")
 	require.NoError(t, err, out)
 	assert.Equal(t, "1 503", out)
+	r.end(app)
+}
+
+// adoptedNode is told by root, as only root may listen where a node that runs already looks for its supervisor.
+func adoptedNode(t *testing.T, r *realm) {
+	if !r.real {
+		t.Skip("the stand-in is a node of the sandbox, and those are not adopted here")
+	}
+	app, home := r.app, r.home
+	defer func() { r.app, r.home = app, home }()
+	dir := filepath.Dir(r.bin)
+	r.home = filepath.Join(dir, "roots-home")
+	outside := app[:4] // ip netns exec NAME
+	own := r.start("a /run of its own", r.command(outside, "unshare", "-m", "--propagation", "private", "sh", "-c", "mount -t tmpfs -o mode=0755 none /run && echo ready && exec cat"))
+	own.line(t, "ready", 10*time.Second)
+	r.app = append(append([]string{}, outside...), "nsenter", "-m", "-t", strconv.Itoa(own.Process.Pid))
+
+	port, folder := r.freePort(), filepath.Join(dir, "roots-node")
+	node := r.start("a node that runs already", r.command(r.app, filepath.Join(r.tools, "myst"), "--data-dir="+folder, "--config-dir="+folder,
+		"--log-dir="+folder+"/logs", "--consumer", "--usermode", "--ui.enable=false", "--local-service-discovery=false", "--discovery.type=api",
+		"--tequilapi.address=127.0.0.1", "--tequilapi.port="+strconv.Itoa(port), "daemon"))
+	node.line(t, r.serves, 30*time.Second)
+	program := r.startAppWith("--tequilapi.port", strconv.Itoa(port))
+	s := r.await(60*time.Second, func(s status) bool { return s.Node.State == "running" })
+	assert.True(t, s.Node.Adopted)
+	assert.Nil(t, s.Node.Lack)
+	out, code := r.ctl("connect")
+	require.Zero(t, code, out)
+	size, from := r.fetch()
+	assert.Equal(t, fileSize, size)
+	assert.True(t, strings.HasPrefix(from, "10.182."), from)
+	assert.NotZero(t, r.fresh().BytesReceived, "the tunnel is ours")
+	r.end(program)
+	select {
+	case <-node.done:
+		assert.Fail(t, "what is not ours was ended")
+	default:
+	}
+	require.NoError(t, node.Process.Signal(syscall.SIGTERM))
+	<-node.done
+}
+
+// onHold: a node that is told to keep the connection when its provider goes away keeps it, and nothing passes.
+func onHold(t *testing.T, r *realm) {
+	if r.provider == nil {
+		t.Skip("the stand-in's exits cannot be stopped apart from it; core's tests have this")
+	}
+	app := r.begin()
+	keep := func(value string) {
+		out, err := r.command(r.app, "curl", "-sf", "-m", "10", "-X", "POST", "http://"+r.status().Node.API+"/config/user",
+			"-d", `{"data":{"keep-connected-on-fail":`+value+`}}`).CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+	keep("true")
+	out, code := r.ctl("connect")
+	require.Zero(t, code, out)
+	held := func() {
+		require.NoError(t, r.provider.Process.Signal(syscall.SIGSTOP))
+		defer func() { require.NoError(t, r.provider.Process.Signal(syscall.SIGCONT)) }()
+		began := time.Now()
+		s := r.await(90*time.Second, func(s status) bool { return s.Phase == "blocked" })
+		t.Logf("on hold after %s", time.Since(began).Round(time.Second))
+		require.NotNil(t, s.Reason)
+		assert.Equal(t, "on_hold", s.Reason.Code)
+	}
+	held()
+	out, code = r.ctl("connect")
+	require.Zero(t, code, out)
+	r.up()
+	held()
+	out, code = r.ctl("disconnect")
+	require.Zero(t, code, out)
+	assert.Equal(t, "down", r.status().Phase)
+	keep("null")
 	r.end(app)
 }
 

@@ -170,6 +170,7 @@ type status struct {
 		Version string `json:"version"`
 		PID     int    `json:"pid"`
 		API     string `json:"api"`
+		Adopted bool   `json:"adopted"`
 		Lack    *struct {
 			Code string `json:"code"`
 			Text string `json:"text"`
