@@ -299,8 +299,8 @@ func TestAFileNeverOpensTheProxySilently(t *testing.T) {
 }
 
 func TestEverySettingIsInWords(t *testing.T) {
-	kept := map[string]bool{"LastExit": true, "LastCountry": true, "NodeProgram": true} // noted by the program
-	values := map[string]string{"Network": "mysterium", "Proxy": "127.0.0.1:9", "DNS": "9.9.9.9", "Theme": "dark", "Language": "de", "TextSize": "large", "FilterQuality": "high", "FilterPrice": "1000000000000000000", "FilterIPType": "hosting", "SpendLimit": "10", "SpendLimitDay": "10"}
+	kept := map[string]bool{"LastExit": true, "LastCountry": true} // noted by the program
+	values := map[string]string{"Network": "mysterium", "NodeProgram": "/opt/myst", "Proxy": "127.0.0.1:9", "DNS": "9.9.9.9", "Theme": "dark", "Language": "de", "TextSize": "large", "FilterQuality": "high", "FilterPrice": "1000000000000000000", "FilterIPType": "hosting", "SpendLimit": "10", "SpendLimitDay": "10"}
 	for f := range reflect.TypeFor[vpn.Settings]().Fields() {
 		var s vpn.Settings
 		v := reflect.ValueOf(&s).Elem().FieldByIndex(f.Index)

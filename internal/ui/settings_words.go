@@ -31,8 +31,6 @@ func faultText(err error) string {
 		return lang.L("In this file the setting “{{.Key}}” has a value of the wrong kind. Nothing was changed.", with)
 	case vpn.UnknownValue:
 		return lang.L("In this file the setting “{{.Key}}” is “{{.Value}}”, which it cannot be. Nothing was changed.", with)
-	case vpn.NetworkMissing:
-		return lang.L("The network “{{.Value}}” is not in this version yet. Nothing was changed.", with)
 	case vpn.NoAddress:
 		return lang.L("“{{.Value}}” is no IP address. Type for example 9.9.9.9, or several with commas between.", with)
 	case vpn.UselessAddress:
@@ -230,6 +228,7 @@ func inWords(s vpn.Settings) []change {
 		{name: lang.L("Start at login"), to: onOff(s.StartAtLogin)},
 		{name: lang.L("Start hidden"), to: onOff(s.StartHidden)},
 		{name: lang.L("Network"), to: networkWord(s.Network)},
+		{name: lang.L("Node program"), to: s.NodeProgram},
 		{name: lang.L("Name servers"), to: dns},
 		{name: lang.L("Proxy address"), to: proxy},
 		{name: lang.L("Other computers may use the proxy"), to: onOff(s.ProxyExpose)},

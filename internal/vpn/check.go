@@ -41,10 +41,9 @@ const (
 	NoAddress      FaultCode = "no_address"      // Value is no IP address
 	UselessAddress FaultCode = "useless_address" // Value is an address that no name server can have there
 	TooManyServers FaultCode = "too_many_servers"
-	NetworkMissing FaultCode = "network_missing" // the network is known but not in this version
-	NoProxyHost    FaultCode = "no_proxy_host"   // Value is no IP address and not localhost
-	NoProxyPort    FaultCode = "no_proxy_port"   // Value is not between 1 and 65535
-	NotExposed     FaultCode = "not_exposed"     // Value can be reached from elsewhere, and that was not asked for
+	NoProxyHost    FaultCode = "no_proxy_host" // Value is no IP address and not localhost
+	NoProxyPort    FaultCode = "no_proxy_port" // Value is not between 1 and 65535
+	NotExposed     FaultCode = "not_exposed"   // Value can be reached from elsewhere, and that was not asked for
 )
 
 var faults = map[FaultCode]string{
@@ -56,7 +55,6 @@ var faults = map[FaultCode]string{
 	NoAddress:      "%[2]q is no IP address, for example 9.9.9.9",
 	UselessAddress: "%[2]q cannot be a name server that is asked through the tunnel",
 	TooManyServers: "more than four name servers",
-	NetworkMissing: "the network %[2]q is not in this version yet",
 	NoProxyHost:    "%[2]q is no IP address of this computer and not localhost",
 	NoProxyPort:    "%[2]q is no port: it must be a number from 1 to 65535",
 	NotExposed:     "%[2]q can be reached from other computers, and nobody asked for that",
