@@ -38,7 +38,16 @@ var stories = []struct {
 }
 
 // TestMysterium tells the stories with stand-ins.
-func TestMysterium(t *testing.T) { tell(t, newStandIns(t)) }
+func TestMysterium(t *testing.T) {
+	r := newStandIns(t)
+	app := r.begin()
+	lack := r.status().Node.Lack
+	r.end(app)
+	if lack != nil { // the stand-in has no proxy of its own
+		t.Skipf("%d stories were not told: %s", len(stories), lack.Text)
+	}
+	tell(t, r)
+}
 
 // TestRealNode tells them with a real node.
 func TestRealNode(t *testing.T) {

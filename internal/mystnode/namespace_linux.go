@@ -156,7 +156,7 @@ func TryIsolated(ctx context.Context, again []string) error {
 	}
 	switch {
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EPERM), errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS):
-		return fmt.Errorf("user namespaces are switched off: %w", err) // by a limit of 0, a guard, or the kernel's build
+		return errors.New("user namespaces are switched off") // by a limit of 0, a guard, or the kernel's build; the number says nothing more
 	case err != nil:
 		return fmt.Errorf("make a namespace: %w", err)
 	}
