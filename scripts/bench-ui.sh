@@ -4,4 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 BENCH_UI=${1:-5} MYSTERIUMVPN_WINDOW=$PWD/bin/mysteriumvpn E2E_REQUIRED=1 LANG=en_US.UTF-8 GOFLAGS=-buildvcs=false \
-	go test -count=1 -timeout 60m -tags headless,migrated_fynedo -run TestWindowCost ${VERBOSE:+-v} ./internal/e2e
+	go test -count=1 -timeout 60m -tags headless,migrated_fynedo -run TestWindowCost -v ./internal/e2e |
+	sed -n '/^ *cost_test.go/p; /at most/,/^---/{/^---/!p}; /FAIL/p'

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -129,6 +128,7 @@ func (s *side) show(ctx context.Context, o *startOptions, door net.Listener, ask
 	})
 	var beside sync.WaitGroup
 	beside.Go(func() { s.watchPanel(ctx, panel) })
+	beside.Go(func() { giveBack(ctx, s.topics.Status.Via(s.bus.Go("memory"))) })
 	beside.Go(func() {
 		if err := control.ServeWindow(ctx, door, s.topics.Window, version); err != nil && ctx.Err() == nil {
 			s.log.Error("the window's socket broke", zap.Error(err))
@@ -143,14 +143,6 @@ func (s *side) show(ctx context.Context, o *startOptions, door net.Listener, ask
 	stop()
 	beside.Wait()
 	return again, <-served
-}
-
-// spareMemory lets Go collect garbage sooner than it would: a window makes some with each thing it draws and then does
-// nothing for hours, while what it holds is small, so the time is not felt and the memory is. GOGC says otherwise.
-func spareMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
 }
 
 // showProblem tells what kept the program from starting, to those who did not start it from a terminal.

@@ -93,6 +93,7 @@ type Core struct {
 	finished chan struct{}  // closed by the finish effect
 	forget   func()         // stops taking commands
 	order    atomic.Uint64  // state.order, for those off the lane
+	idle     atomic.Bool    // nothing is connected, and nothing is wished for
 	fastest  atomic.Uint64  // bytes in the fastest second of the connection that is up
 
 	// On the lane.
@@ -172,6 +173,7 @@ func (c *Core) take(in input) {
 	}
 	c.state = s
 	c.order.Store(s.order)
+	c.idle.Store(!s.want && s.line == noLine)
 	c.follow(old.Node, s.Node)
 	if s.Status != old.Status {
 		c.note(proposals.Noted(old.Status, s.Status))

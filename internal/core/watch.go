@@ -14,6 +14,10 @@ import (
 // so it only makes us ask sooner.
 const pollEvery = 2 * time.Second
 
+// idlePolls is how many of these are left out between two that are made while nothing is connected and nothing is wished
+// for: then nobody waits, and a computer that runs all day should not be kept busy.
+const idlePolls = 4
+
 // watch asks one node process for its connection until ctx ends.
 func (c *Core) watch(ctx context.Context, api *tequilapi.Client) {
 	defer api.Close()
@@ -37,13 +41,17 @@ func (c *Core) watch(ctx context.Context, api *tequilapi.Client) {
 	t := time.NewTicker(pollEvery)
 	defer t.Stop()
 	unknown := tequilapi.ConnectionStatus("")
-	for {
+	for left := 0; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
+			if left++; left <= idlePolls && c.idle.Load() {
+				continue
+			}
 		case <-sooner:
 		}
+		left = 0
 		order := c.order.Load()
 		got, err := api.Connection(ctx, c.Carrying.line())
 		if err != nil {
