@@ -56,7 +56,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	root.AddCommand(
 		newRun(at), newConnect(at), newDisconnect(at), newStatus(at),
 		newCountries(at), newProposals(at), newLogs(at), newHistory(at), newAccount(at), newQuit(at), newNode(at),
-		newManual(), newRetry(at), newIsolated(),
+		newService(func() string { return home }), newManual(), newRetry(at), newIsolated(),
 	)
 	root.SetHelpCommand(newHelp())
 	return root

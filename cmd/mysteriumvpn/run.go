@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
+	"github.com/mysteriumvpn/desktop/internal/desktop"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/unixsock"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
@@ -59,6 +61,9 @@ func (a *app) serveInTerminal(ctx context.Context, out io.Writer) error {
 	}
 	for _, s := range a.said {
 		fmt.Fprintln(out, s)
+	}
+	if err := desktop.Ready(); err != nil {
+		a.log.Warn("tell systemd that the program is ready", zap.Error(err))
 	}
 	return a.serve(ctx)
 }

@@ -60,6 +60,11 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 
 // standOn finds what the window stands on: a core of its own, or the one that runs already.
 func standOn(ctx context.Context, f folders, o *startOptions, errs io.Writer) (s *side, asking bool, err error) {
+	if os.Getenv(restarted) == "" { // else a core was asked for here, or was here
+		if problem := startService(ctx, o.home); problem != "" {
+			fmt.Fprintln(errs, problem)
+		}
+	}
 	a, err := newApp(f, o, true)
 	for tries := 0; errors.Is(err, unixsock.ErrInUse); tries++ {
 		far, e := attach(ctx, f, o)

@@ -14,6 +14,11 @@ import (
 func ask(ctx context.Context, program string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, programLimit)
 	defer cancel()
+	return run(ctx, program, args...)
+}
+
+// run is ask without a limit of its own.
+func run(ctx context.Context, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()

@@ -1,4 +1,4 @@
-// Package desktop is what differs by desktop: the entry that starts the program at login, the proxy that programs of
+// Package desktop is what differs by desktop: the entry and the service that start the program at login, the proxy that programs of
 // this computer use, the tray's host and the panel's colours. What it changes it puts back as it was.
 //
 // cmd makes its parts and tells them what the user wishes; the ui hears of it through the bus.
