@@ -158,6 +158,15 @@ func TestStartAtLoginFollowsBothWays(t *testing.T) {
 	path := filepath.Join(k.login.entry.Folder, "autostart", appID+".desktop")
 	want := vpn.Settings{StartAtLogin: true}
 	k.topics.Settings.Send(want)
+	late := *k.login // whose settings are kept in another process, and take a moment
+	late.save = func(s vpn.Settings) { assert.False(t, s.StartAtLogin) }
+	late.read()
+	late.follow(want)
+	assert.NoFileExists(t, path, "what the user took away does not come back")
+	late.follow(vpn.Settings{})
+	late.follow(want)
+	assert.FileExists(t, path, "until it is asked for")
+	late.follow(vpn.Settings{})
 	k.login.read()
 	assert.Zero(t, k.topics.Settings.Load(), "the entry was taken away in the desktop's settings: ours follow")
 	k.login.follow(want)

@@ -19,7 +19,8 @@ type login struct {
 	notices bus.Sender[vpn.Notice]
 	log     *zap.Logger
 
-	on bool // as the entry is
+	on  bool // as the entry is
+	off bool // the user has switched it off in the desktop's settings, and ours do not say so yet
 }
 
 // loginEntry is the entry for a window that keeps everything under home, "" = in the usual places.
@@ -52,12 +53,14 @@ func (l *login) read() {
 	if !on {
 		s.StartAtLogin = false
 		l.save(s)
+		l.off = l.now().StartAtLogin // where they are kept in another process, they say so later
 	}
 }
 
 // follow switches starting at login as the settings want it.
 func (l *login) follow(s vpn.Settings) {
-	if l.entry == nil || s.StartAtLogin == l.on {
+	l.off = l.off && s.StartAtLogin
+	if l.entry == nil || l.off || s.StartAtLogin == l.on {
 		return
 	}
 	if err := l.entry.Set(s.StartAtLogin); err != nil {

@@ -42,10 +42,13 @@ func openWindow(ctx context.Context, f folders, o *startOptions, _, errs io.Writ
 	var s *side
 	asking := false
 	if err == nil {
-		defer door.Close()
+		defer func() { _ = door.Close() }()
 		s, asking, err = standOn(ctx, f, o, errs)
 	}
 	if err != nil {
+		if door != nil {
+			_ = door.Close() // nobody answers there
+		}
 		fmt.Fprintln(errs, sentence(err))
 		showProblem(sentence(err))
 		return errSaid
