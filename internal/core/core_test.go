@@ -423,3 +423,21 @@ func TestAPresetIsAskedForAtOnce(t *testing.T) {
 		assert.Equal(t, r.core.Book.Load().Version, r.topics.Proposals.Load())
 	})
 }
+
+func TestTheNodeIsAskedForWhatTheNATLetsThrough(t *testing.T) {
+	inRig(t, func(r *rig) {
+		asked := func() bool {
+			return slices.ContainsFunc(r.api.Requests(), func(q tequilatest.Request) bool {
+				return q.Path == "/proposals" && q.Query == "nat_compatibility=auto"
+			})
+		}
+		r.core.Network = vpn.Mysterium
+		r.running()
+		require.False(t, asked())
+		s := r.topics.Settings.Load()
+		s.FilterNAT = true
+		r.topics.Settings.Send(s)
+		synctest.Wait()
+		assert.True(t, asked())
+	})
+}

@@ -84,9 +84,14 @@ func (c *Core) run(e effect) {
 }
 
 func (c *Core) list(ctx context.Context, api *tequilapi.Client) vpn.Reason {
-	l := proposals.Listing{Preset: c.Settings.Load().FilterPreset}
+	set := c.Settings.Load()
+	l := proposals.Listing{Preset: set.FilterPreset}
+	q := tequilapi.ProposalQuery{}
+	if set.FilterNAT && c.Network == vpn.Mysterium {
+		q.NATCompatibility = "auto"
+	}
 	var err error
-	if l.Offers, err = api.Proposals(ctx, tequilapi.ProposalQuery{}); err != nil {
+	if l.Offers, err = api.Proposals(ctx, q); err != nil {
 		c.Log.Warn("list proposals", zap.Error(err))
 		return reasonOf(err, "")
 	}
@@ -95,7 +100,7 @@ func (c *Core) list(ctx context.Context, api *tequilapi.Client) vpn.Reason {
 		c.Log.Info("list the node's presets", zap.Error(err))
 	}
 	if l.Preset != 0 {
-		if l.Members, err = api.Proposals(ctx, tequilapi.ProposalQuery{PresetID: l.Preset}); err != nil {
+		if l.Members, err = api.Proposals(ctx, tequilapi.ProposalQuery{PresetID: l.Preset, NATCompatibility: q.NATCompatibility}); err != nil {
 			c.Log.Warn("list the proposals of a preset", zap.Int("preset", l.Preset), zap.Error(err))
 			l.Preset = 0
 		}
@@ -119,12 +124,13 @@ func (c *Core) note(provider string, e proposals.Event) {
 	}
 }
 
-// presetChanged asks for the members of another preset at once: somebody waits for the list. It is on the lane.
-func (c *Core) presetChanged(s vpn.Settings) {
-	if s.FilterPreset == c.preset {
+// filterChanged asks for what the node filters, its presets and the NAT, at once: somebody waits for the list. It is on
+// the lane.
+func (c *Core) filterChanged(s vpn.Settings) {
+	if s.FilterPreset == c.preset && s.FilterNAT == c.nat {
 		return
 	}
-	c.preset = s.FilterPreset
+	c.preset, c.nat = s.FilterPreset, s.FilterNAT
 	if api := c.api; api != nil && c.state.Node.State == vpn.NodeRunning {
 		c.async(askLimit, func(ctx context.Context) input {
 			_ = c.list(ctx, api) // it has logged why not; the machine asks again by itself

@@ -27,11 +27,12 @@ type Filter struct {
 	PerGiB  tequilapi.Money `json:"per_gib,omitzero"`  // at most; zero = any
 	IPType  string          `json:"ip_type,omitempty"` // as the node names it; "" = any
 	Preset  int             `json:"preset,omitempty"`  // one of the node's own lists, by its number; 0 = none
+	NAT     bool            `json:"nat,omitempty"`     // only what can be reached through the NAT here; the node leaves out the others
 }
 
 // FilterOf is the filter that settings ask for. What they have that cannot be is left out of it.
 func FilterOf(s vpn.Settings) Filter {
-	f := Filter{IPType: s.FilterIPType, Preset: max(s.FilterPreset, 0)}
+	f := Filter{IPType: s.FilterIPType, Preset: max(s.FilterPreset, 0), NAT: s.FilterNAT}
 	_ = f.Quality.UnmarshalText([]byte(s.FilterQuality)) // leaves UnknownGrade: any
 	if p, err := tequilapi.ParseWei(s.FilterPrice); err == nil && s.FilterPrice != "" {
 		f.PerGiB = p
@@ -41,7 +42,7 @@ func FilterOf(s vpn.Settings) Filter {
 
 // Into writes the filter into settings.
 func (f Filter) Into(s *vpn.Settings) {
-	s.FilterQuality, s.FilterPrice, s.FilterIPType, s.FilterPreset = "", "", f.IPType, f.Preset
+	s.FilterQuality, s.FilterPrice, s.FilterIPType, s.FilterPreset, s.FilterNAT = "", "", f.IPType, f.Preset, f.NAT
 	if f.Quality != UnknownGrade {
 		s.FilterQuality = f.Quality.String()
 	}
@@ -59,6 +60,7 @@ const (
 	PricePart
 	IPTypePart
 	PresetPart
+	NATPart // never misses: what it leaves out is not in the list
 )
 
 // Parts tells which parts of the filter ask for something.
@@ -75,6 +77,9 @@ func (f Filter) Parts() Parts {
 	}
 	if f.Preset != 0 {
 		p |= PresetPart
+	}
+	if f.NAT {
+		p |= NATPart
 	}
 	return p
 }

@@ -46,7 +46,7 @@ func (o *Order) UnmarshalText(b []byte) error {
 // answer. The zero filter by name gives s itself.
 func (s *Snapshot) Narrow(f Filter, o Order) *Snapshot {
 	f = s.Known(f)
-	if f.Parts() == 0 && o == ByName {
+	if f.Parts()&^NATPart == 0 && o == ByName {
 		return s
 	}
 	order := rank

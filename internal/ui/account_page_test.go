@@ -238,3 +238,43 @@ func TestCountriesAreFoundByNameOrLetters(t *testing.T) {
 		assert.Equal(t, want != "", ok, text)
 	}
 }
+
+func TestMoneyWithoutABackupIsARemindingNotice(t *testing.T) {
+	p := inAccount(t)
+	p.toggleAccount()
+	s := funded()
+	p.state(s)
+	assert.False(t, p.notice.canvas.Visible())
+	s.BackedUp = false
+	p.state(s)
+	require.True(t, p.notice.canvas.Visible())
+	assert.Contains(t, p.notice.text.Text, "12.345678 MYST")
+	require.True(t, p.notice.act.Visible())
+	failed := inPhase(vpn.Failed)
+	failed.Reason = vpn.Reason{Code: vpn.NoProposals}
+	p.status(failed)
+	assert.NotContains(t, p.notice.text.Text, "MYST", "what is new comes first")
+	p.notice.dismiss()
+	assert.Contains(t, p.notice.text.Text, "12.345678 MYST")
+	p.notice.dismiss()
+	assert.False(t, p.notice.canvas.Visible(), "read")
+	p.state(funded())
+	p.state(s)
+	assert.False(t, p.notice.canvas.Visible(), "until the next start")
+}
+
+func TestWhatTheNodeLacksIsSaidInTheWindow(t *testing.T) {
+	p := inAccount(t)
+	p.toggleAccount()
+	s := inPhase(vpn.Up)
+	s.Node.Lack = vpn.Reason{Code: vpn.NodeCarries, A: "user namespaces are closed"}
+	p.status(s)
+	require.True(t, p.notice.canvas.Visible())
+	assert.Contains(t, p.notice.text.Text, "user namespaces are closed")
+	missing := inPhase(vpn.Failed)
+	missing.Reason = vpn.Reason{Code: vpn.NodeMissing}
+	p.status(missing)
+	assert.Equal(t, "Look again", p.node.again.text)
+	p.node.again.press()
+	p.stage.wants(vpn.Command{Verb: vpn.RestartNode})
+}

@@ -137,5 +137,5 @@ func (w *Window) priced() (proposals.Proposal, bool) {
 
 // needsAccount tells whether a reason is mended on the account's page.
 func needsAccount(c vpn.Code) bool {
-	return slices.Contains([]vpn.Code{vpn.NotRegistered, vpn.NoBalance, vpn.NotUnlocked, vpn.SpendLimitRun, vpn.SpendLimitDay}, c)
+	return slices.Contains([]vpn.Code{vpn.NotRegistered, vpn.NoBalance, vpn.NotUnlocked, vpn.NotBackedUp, vpn.Registering, vpn.NotRegisterable, vpn.RegistrationDark, vpn.SpendLimitRun, vpn.SpendLimitDay}, c)
 }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
@@ -84,10 +86,13 @@ type noticeBar struct {
 	reason vpn.Reason // of the status
 	notice vpn.Notice // the newest one that was not closed
 	closed vpn.Reason // the user has read this one
+
+	standing []vpn.Reason      // what is so for long, shown while there is nothing newer to say
+	read     map[vpn.Code]bool // of these, closed until the next start
 }
 
 func newNoticeBar(toAccount func()) *noticeBar {
-	b := &noticeBar{icon: newGlyph("info", 18, mutedTone), text: widget.NewLabel(""), tone: mutedTone}
+	b := &noticeBar{icon: newGlyph("info", 18, mutedTone), text: widget.NewLabel(""), tone: mutedTone, read: map[vpn.Code]bool{}}
 	b.text.Wrapping = fyne.TextWrapWord
 	b.close = newIconButton("x", b.dismiss).says(lang.L("Close"))
 	b.act = newPill("wallet", lang.L("Account"), toAccount)
@@ -121,11 +126,31 @@ func (b *noticeBar) show(n vpn.Notice, phase vpn.Phase) {
 	b.draw(phase)
 }
 
+// stand takes what is so for long: the first that was not read is shown while there is nothing newer to say.
+func (b *noticeBar) stand(all []vpn.Reason, phase vpn.Phase) {
+	if !slices.Equal(all, b.standing) {
+		b.standing = all
+		b.draw(phase)
+	}
+}
+
+func (b *noticeBar) stands() vpn.Reason {
+	for _, r := range b.standing {
+		if !b.read[r.Code] {
+			return r
+		}
+	}
+	return vpn.Reason{}
+}
+
 func (b *noticeBar) dismiss() {
-	if b.notice != (vpn.Notice{}) {
+	switch {
+	case b.notice != (vpn.Notice{}):
 		b.notice = vpn.Notice{}
-	} else {
+	case !b.reason.Zero() && b.reason != b.closed:
 		b.closed = b.reason
+	case !b.stands().Zero():
+		b.read[b.stands().Code] = true
 	}
 	b.draw(vpn.Unknown)
 }
@@ -155,6 +180,10 @@ func (b *noticeBar) draw(phase vpn.Phase) {
 		default:
 			t, icon = b.tone, b.icon.name
 		}
+	}
+	if r := b.stands(); text == "" && !r.Zero() {
+		text, t, icon = reasonText(r), mutedTone, "info"
+		b.act.Hidden = !needsAccount(r.Code)
 	}
 	b.canvas.Hidden = text == ""
 	b.tone = t
@@ -248,6 +277,13 @@ func (n *nodeLine) draw(s vpn.Status) {
 	}
 	n.extra.say(joined(extra, last))
 	n.again.Hidden = s.Node.State != vpn.NodeFailed
+	word := lang.L("Start again")
+	switch s.Reason.Code {
+	case vpn.NodeMissing, vpn.NodeNotFound, vpn.NodeNotOne, vpn.NodeTooOld:
+		word = lang.L("Look again")
+	default:
+	}
+	n.again.set("rotate-ccw", word)
 	n.canvas.Refresh()
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mysteriumvpn/desktop/assets"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
 // exitFilter is the drop-down with order and filters. What it changes shows in the list behind it at once.
@@ -28,7 +29,7 @@ type exitFilter struct {
 var ipTypes = []string{"", "residential", "hosting"}
 
 // openFilter shows the drop-down below the button. steps are prices to choose from.
-func openFilter(below *pill, c fyne.Canvas, f proposals.Filter, o proposals.Order, snapshot *proposals.Snapshot, change func(proposals.Filter, proposals.Order)) *exitFilter {
+func openFilter(below *pill, c fyne.Canvas, f proposals.Filter, o proposals.Order, snapshot *proposals.Snapshot, network vpn.Network, change func(proposals.Filter, proposals.Order)) *exitFilter {
 	d := &exitFilter{change: change, filter: f, order: o, count: newLabel("", 12, assets.Regular, mutedTone)}
 	steps := snapshot.PriceSteps()
 	if !f.PerGiB.IsZero() && !slices.Contains(steps, f.PerGiB) {
@@ -74,6 +75,13 @@ func openFilter(below *pill, c fyne.Canvas, f proposals.Filter, o proposals.Orde
 				d.filter.PerGiB = steps[i-1]
 			}
 		}, prices...))
+	}
+	if network == vpn.Mysterium {
+		at := 0
+		if f.NAT {
+			at = 1
+		}
+		lines = append(lines, d.choice(lang.L("Reachable from here"), at, func(i int) { d.filter.NAT = i == 1 }, lang.L("Any"), lang.L("As the node finds")))
 	}
 	d.clear = newPill("x", lang.L("Clear filters"), func() {
 		d.up.Hide()
@@ -149,6 +157,9 @@ func filterWords(f proposals.Filter, s *proposals.Snapshot) string {
 	var parts []string
 	if f.Preset != 0 {
 		parts = append(parts, presetNamed(f.Preset, s))
+	}
+	if f.NAT {
+		parts = append(parts, lang.L("reachable"))
 	}
 	if f.IPType != "" {
 		parts = append(parts, lang.L(f.IPType))

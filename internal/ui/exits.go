@@ -114,7 +114,7 @@ func (x *exits) openFilter() {
 	if c == nil {
 		return
 	}
-	x.filter = openFilter(x.funnel, c, x.wish, x.places.now.Order, x.snapshot, x.narrow)
+	x.filter = openFilter(x.funnel, c, x.wish, x.places.now.Order, x.snapshot, x.status.Network, x.narrow)
 	x.drawFilter()
 }
 
@@ -164,7 +164,7 @@ func (x *exits) drawFilter() {
 
 // draw shows where the connection leads.
 func (x *exits) draw(s vpn.Status) {
-	if s.Phase == x.status.Phase && s.Exit == x.status.Exit && s.Node == x.status.Node {
+	if s.Phase == x.status.Phase && s.Exit == x.status.Exit && s.Node == x.status.Node && s.Network == x.status.Network {
 		return
 	}
 	x.status = s

@@ -182,3 +182,21 @@ func TestAFilterThatComesWithTheSettingsIsShown(t *testing.T) {
 	assert.Less(t, len(s.exits.offers.Proposals), 61)
 	assert.Empty(t, s.saved, "nothing goes back")
 }
+
+func TestTheNodeIsAskedWhatCanBeReachedFromHere(t *testing.T) {
+	s := newStage(t, nil)
+	s.offer(sandbox(61))
+	s.status(inPhase(vpn.Down))
+	s.exits.funnel.press()
+	n := len(s.exits.filter.rows)
+	s.escape()
+	real := inPhase(vpn.Down)
+	real.Network = vpn.Mysterium
+	s.status(real)
+	s.exits.funnel.press()
+	require.Len(t, s.exits.filter.rows, n+1, "the sandbox has no NAT in its way")
+	s.exits.filter.rows[n].choose(1)
+	assert.True(t, s.saved[len(s.saved)-1].FilterNAT)
+	assert.Equal(t, "reachable", s.exits.active.text)
+	assert.Len(t, s.exits.offers.Proposals, 61, "the node leaves out what cannot be")
+}

@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -46,6 +47,19 @@ func (p *settingPage) applyServers() {
 	p.handBack(p.dnsApply, p.servers)
 	p.dnsOwn = false
 	p.change(func(s *vpn.Settings) { s.DNS = dns })
+}
+
+// applyProgram takes where the node is. Whether it is one is found out when it is started.
+func (p *settingPage) applyProgram() {
+	path := strings.TrimSpace(p.program.Text)
+	if path != "" && !filepath.IsAbs(path) {
+		p.refuse(p.programRow, lang.L("Type the whole path, for example /usr/bin/myst, or nothing to have it looked for."))
+		return
+	}
+	p.programRow.say("", mutedTone)
+	p.program.shown = p.program.Text
+	p.handBack(p.progApply, p.program)
+	p.change(func(s *vpn.Settings) { s.NodeProgram = path })
 }
 
 // handBack moves the focus from a button that is about to hide.

@@ -28,6 +28,9 @@ type settingPage struct {
 	network    *segments
 	networkRow *settingRow
 	netRestart *pill
+	program    *field
+	programRow *settingRow
+	progApply  *pill
 
 	dns       *segments
 	dnsOwn    bool // the user chose to type some and has not applied them
@@ -88,10 +91,10 @@ func (p *settingPage) leave()                    { p.w.toggle(settingsPage) }
 // closed forgets what was typed and not applied, and what was said about it.
 func (p *settingPage) closed() {
 	p.dnsOwn = false
-	for _, f := range []*field{p.servers, p.host, p.port} {
+	for _, f := range []*field{p.program, p.servers, p.host, p.port} {
 		f.reset()
 	}
-	for _, r := range []*settingRow{p.serverRow, p.proxyRow, p.fileRow} {
+	for _, r := range []*settingRow{p.programRow, p.serverRow, p.proxyRow, p.fileRow} {
 		r.say("", mutedTone)
 	}
 	p.draw(p.now)
@@ -146,6 +149,11 @@ func (p *settingPage) connection() {
 	p.network, network = p.either(func(i int) { p.change(func(s *vpn.Settings) { s.Network = networks[i] }) }, networkWords())
 	p.netRestart = p.button("rotate-ccw", lang.L("Restart now"), p.restart)
 	p.networkRow = newSettingRow(lang.L("Network"), " ", network, p.netRestart)
+	p.program = p.field(lang.L("It is looked for"), p.applyProgram)
+	p.progApply = p.button("check", lang.L("Apply"), p.applyProgram)
+	p.progApply.loud = true
+	p.programRow = newSettingRow(lang.L("Node program"), lang.L("Where the program myst is, if it is not found by itself. Counts at the next start."),
+		container.NewGridWrap(fyne.NewSize(segmentsWide, 36), p.program), p.progApply)
 	var dns fyne.CanvasObject
 	p.dns, dns = p.either(p.pickDNS, dnsWords())
 	p.servers = p.field(lang.L("For example 9.9.9.9, 2620:fe::fe"), p.applyServers)
@@ -162,7 +170,7 @@ func (p *settingPage) connection() {
 	fields := row(8, container.NewGridWrap(fyne.NewSize(176, 36), p.host), container.NewGridWrap(fyne.NewSize(80, 36), p.port))
 	p.proxyRow = newSettingRow(lang.L("Proxy address and port"), lang.L("Where programs on this computer reach the tunnel, by SOCKS5 or HTTP. Counts at the next start."), fields, p.proxyApply, p.proxyRestart)
 	p.sheet.add(lang.L("Connection"),
-		p.networkRow,
+		p.networkRow, p.programRow,
 		p.serverRow, p.proxyRow)
 }
 
@@ -237,6 +245,8 @@ func (p *settingPage) draw(s vpn.Settings) {
 	p.language.set(max(slices.Index(languages(), s.Language), 0))
 	p.langRestart.Hidden = s.Language == p.atStart.Language
 
+	p.programRow.canvas.Hidden = s.Network != vpn.Mysterium
+	p.program.show(s.NodeProgram)
 	kind, own := dnsKind(s.DNS), ""
 	if kind == dnsOwn {
 		own = s.DNS
@@ -261,6 +271,7 @@ func (p *settingPage) draw(s vpn.Settings) {
 
 // drawTyped shows the buttons that apply what was typed.
 func (p *settingPage) drawTyped() {
+	p.progApply.Hidden = !p.program.edited()
 	p.dnsApply.Hidden = p.serverBox.Hidden || !p.servers.edited()
 	p.proxyApply.Hidden = !p.host.edited() && !p.port.edited()
 	p.relayout()

@@ -371,3 +371,21 @@ func TestSettingsAreReachedByKeyboardAlone(t *testing.T) {
 		assert.True(t, seen[f], "%T", f)
 	}
 }
+
+func TestWhereTheNodeIsCanBeTyped(t *testing.T) {
+	s := inSettings(t, vpn.Settings{}, nil)
+	assert.True(t, s.choice.programRow.canvas.Hidden, "the sandbox has its own")
+	s.choice.network.choose(1)
+	require.Equal(t, vpn.Mysterium, s.last().Network)
+	assert.False(t, s.choice.netRestart.Hidden, "at the next start, which is beside it")
+	require.False(t, s.choice.programRow.canvas.Hidden)
+	s.choice.program.SetText("myst")
+	s.choice.applyProgram()
+	assert.Contains(t, s.choice.programRow.note.text, "whole path")
+	s.choice.program.SetText("/usr/bin/myst")
+	s.choice.applyProgram()
+	assert.Equal(t, "/usr/bin/myst", s.last().NodeProgram)
+	s.choice.program.SetText("")
+	s.choice.applyProgram()
+	assert.Empty(t, s.last().NodeProgram)
+}

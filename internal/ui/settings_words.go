@@ -236,6 +236,7 @@ func inWords(s vpn.Settings) []change {
 		{name: lang.L("Quality at least"), to: orAny(qualityWord(s.FilterQuality))},
 		{name: lang.L("MYST per GiB at most"), to: orAny(filterPrice(s))},
 		{name: lang.L("Kind of address"), to: orAny(s.FilterIPType)},
+		{name: lang.L("Reachable from here"), to: onOff(s.FilterNAT)},
 		{name: lang.L("Good for"), to: orAny(filterPreset(s))},
 		{name: lang.L("Limit for one connection"), to: spendLimit(s.SpendLimit)},
 		{name: lang.L("Limit for a day"), to: spendLimit(s.SpendLimitDay)},

@@ -146,6 +146,7 @@ func (w *Window) draw(s vpn.Status) {
 	}
 	w.banner.draw(s.Network)
 	w.notice.drawStatus(s)
+	w.drawStanding()
 	w.node.draw(s)
 	w.exits.draw(s)
 	w.drawHome()
@@ -207,6 +208,19 @@ func (w *Window) drawSettings(s vpn.Settings) {
 func (w *Window) drawAccount(s account.State) {
 	w.pays.draw(s)
 	w.node.pays(s)
+	w.drawStanding()
+}
+
+// drawStanding shows what is so for long and should be known: what a node cannot do here, and money without a backup.
+func (w *Window) drawStanding() {
+	var all []vpn.Reason
+	if lack := w.status.Node.Lack; !lack.Zero() {
+		all = append(all, lack)
+	}
+	if s := w.pays.now; s.Network == vpn.Mysterium && s.Identity != "" && !s.Locked && !s.BackedUp && !s.Balance.IsZero() {
+		all = append(all, vpn.Reason{Code: vpn.NotBackedUp, A: s.Balance.Human()})
+	}
+	w.notice.stand(all, w.status.Phase)
 }
 
 func (w *Window) keepFilter(f proposals.Filter) {

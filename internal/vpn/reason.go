@@ -52,6 +52,7 @@ const (
 	NotAKey           Code = "not_a_key"          // the file to restore from is something else
 	PaymentRefused    Code = "payment_refused"    // A: what was said
 	NoAmount          Code = "no_amount"          // A: what was typed
+	NotBackedUp       Code = "not_backed_up"      // A: MYST that the identity owns
 	SpendLimitRun     Code = "spend_limit"        // A: MYST that one connection may cost
 	SpendLimitDay     Code = "spend_limit_day"    // A: MYST that a day may cost
 	NoTray            Code = "no_tray"            // the window is shown though it was to start hidden
@@ -98,6 +99,7 @@ var sentences = map[Code]string{
 	NotAKey:           "This file holds no identity. Choose the JSON file that was saved as a backup, or one of a keystore folder whose name begins with UTC.",
 	PaymentRefused:    "The payment service said no: %[1]s. Nothing was ordered; try again, or choose another way to pay.",
 	NoAmount:          "There is no amount in “%[1]s”. Type a number such as 10 or 7.50.",
+	NotBackedUp:       "There is no backup of the identity that owns your %[1]s MYST. If this computer is lost, so is the money. Save a backup.",
 	SpendLimitRun:     "This connection has cost the %[1]s MYST that you allow for one, so it was ended. Connect again, or change the limit.",
 	SpendLimitDay:     "Today's connections have cost the %[1]s MYST that you allow for a day, so this one was ended. Change the limit to go on.",
 	NoTray:            "The window was to start hidden, but this desktop shows no tray. Close the window to end the program.",

@@ -15,6 +15,7 @@ type Settings struct {
 	FilterQuality string `json:"filter_quality,omitempty"` // "medium", "high": at least; "" = any
 	FilterPrice   string `json:"filter_price,omitempty"`   // per GiB, in wei: at most; "" = any
 	FilterIPType  string `json:"filter_ip_type,omitempty"` // as the node names it; "" = any
+	FilterNAT     bool   `json:"filter_nat,omitempty"`     // only providers that can be reached through the NAT here, as the node finds out
 	FilterPreset  int    `json:"filter_preset,omitempty"`  // one of the node's own lists, by its number; 0 = none
 
 	// What may be spent, in wei; "" = any amount.
