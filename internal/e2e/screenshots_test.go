@@ -20,8 +20,13 @@ func TestScreenshots(t *testing.T) {
 			s.site = ownAddress(t)
 			s.startSite()
 			require.NoError(t, os.WriteFile(filepath.Join(s.home, "settings.json"), []byte(`{"theme":"`+theme+`"}`), 0o600))
+			require.NoError(t, os.Remove(filepath.Join(s.home, "terms.json")))
 			s.open("--exit.allow", s.site+"/32")
 			s.await(30*time.Second, func(s status) bool { return s.Node.State == "running" && s.Phase == "down" })
+			s.shoot("welcome-" + theme)
+			s.key("Return") // accept the terms, and skip the rest
+			s.key("shift+Tab")
+			s.key("Return")
 			s.shoot("down-" + theme)
 			s.key("ctrl+f")
 			s.typed("ger")
@@ -40,7 +45,7 @@ func TestScreenshots(t *testing.T) {
 				<-time.After(time.Second)
 			}
 			s.shoot("up-" + theme)
-			for _, page := range [][2]string{{"ctrl+d", "details"}, {"ctrl+l", "log"}, {"ctrl+comma", "settings"}, {"ctrl+h", "history"}} {
+			for _, page := range [][2]string{{"ctrl+d", "details"}, {"ctrl+l", "log"}, {"ctrl+comma", "settings"}, {"ctrl+h", "history"}, {"ctrl+m", "account"}} {
 				s.key(page[0])
 				s.shoot(page[1] + "-" + theme)
 			}
