@@ -68,6 +68,8 @@ type Keeper struct {
 	feesAt time.Time
 	open   string    // the identity that is unlocked in this life of the node
 	run    time.Time // since when that is up; zero = none is
+	before Money     // what was spent today before that one
+	based  bool      // before is known
 	halted bool      // a limit has ended it
 }
 

@@ -409,3 +409,26 @@ func TestHowLongABalanceLasts(t *testing.T) {
 		assert.Equal(t, c.low, account.Low(tequilapi.Wei(c.balance), tequilapi.Wei(c.hour), tequilapi.Wei(c.gib)), "%+v", c)
 	}
 }
+
+// TestAConnectionIsCountedOnce: our node counts one while it runs, the real one may not.
+func TestAConnectionIsCountedOnce(t *testing.T) {
+	for name, running := range map[string]bool{"counted while it runs": true, "counted at its end": false} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(w *world) {
+				w.wish(account.Wish{Verb: account.Create})
+				earlier := tequilapi.Session{ID: "1", Direction: "Consumed", CreatedAt: time.Now(), Status: "Completed", Tokens: myst(100)}
+				w.node.AddSessions(earlier)
+				w.node.SetStatus(tequilapi.Connected)
+				w.phase(vpn.Up)
+				assert.Equal(t, myst(100), w.now().Today)
+				w.node.SetStatistics(tequilapi.Statistics{TokensSpent: myst(30)})
+				if running {
+					w.node.AddSessions(tequilapi.Session{ID: "2", Direction: "Consumed", CreatedAt: time.Now(), Status: "New", Tokens: myst(30)})
+				}
+				s := w.after(6 * time.Second)
+				assert.Equal(t, myst(30), s.Spent)
+				assert.Equal(t, myst(130), s.Today)
+			})
+		})
+	}
+}

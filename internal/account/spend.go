@@ -18,7 +18,7 @@ func (k *Keeper) followRun(s vpn.Status) (fresh bool) {
 	case vpn.Reconnecting, vpn.Blocked: // the same one, as far as money goes
 	case vpn.Unknown, vpn.Down, vpn.Finding, vpn.Dialing, vpn.Closing, vpn.Failed:
 		if !k.run.IsZero() {
-			k.run, k.state.Spent, fresh = time.Time{}, Money{}, true
+			k.run, k.based, k.state.Spent, fresh = time.Time{}, false, Money{}, true
 		}
 	}
 	return fresh
@@ -42,7 +42,13 @@ func (k *Keeper) readSpent(ctx context.Context) vpn.Reason {
 		return unknown(err)
 	}
 	k.state.Spent = s.TokensSpent
-	k.state.Today = plus(day.Tokens, s.TokensSpent) // the node counts a connection once it has ended
+	// Some nodes count a connection while it runs, others once it has ended: neither may count it twice or not at all.
+	if !k.based {
+		k.based, k.before = true, minus(day.Tokens, s.TokensSpent)
+	}
+	if sum := plus(k.before, s.TokensSpent); sum.Cmp(k.state.Today) > 0 {
+		k.state.Today = sum
+	}
 	k.enforce()
 	return vpn.Reason{}
 }
@@ -67,6 +73,15 @@ func (k *Keeper) enforce() {
 		k.o.Notices.Send(vpn.Notice{Severity: vpn.Warning, Reason: vpn.Reason{Code: l.code, A: l.limit.Human()}})
 		return
 	}
+}
+
+// minus is a without b, and never less than nothing.
+func minus(a, b Money) Money {
+	m, err := tequilapi.MoneyFromBig(a.Big().Sub(a.Big(), b.Big()))
+	if err != nil || m.Cmp(Money{}) < 0 {
+		return Money{}
+	}
+	return m
 }
 
 func plus(a, b Money) Money {

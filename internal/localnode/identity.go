@@ -81,6 +81,9 @@ func (n *Node) viewLocked(i *identity) tequilapi.Identity {
 	}
 	if n.unlocked[i.ID] {
 		left := new(big.Int).Sub(tequilapi.Wei(startBalance).Big(), n.spent.Big())
+		if n.stats != nil { // of the connection that is up
+			left.Sub(left, n.stats.TokensSpent.Big())
+		}
 		if m, err := tequilapi.MoneyFromBig(left); err == nil && left.Sign() > 0 {
 			v.Balance = m
 		}
