@@ -36,6 +36,7 @@ type identityRows struct {
 	restore     *settingRow
 
 	which  *picker
+	asked  string // the identity that was picked last and is not used yet
 	create *pill
 	others *settingRow
 }
@@ -66,7 +67,8 @@ func newIdentityRows(p *accountPage) *identityRows {
 
 	r.which = newPicker(func(i int) {
 		if i < len(p.now.Identities) && p.now.Identities[i] != p.now.Identity {
-			p.wish(account.Wish{Verb: account.Use, Identity: p.now.Identities[i]})
+			r.asked = p.now.Identities[i]
+			p.wish(account.Wish{Verb: account.Use, Identity: r.asked})
 		}
 	}, unknownWord)
 	p.mind(r.which, &r.which.pressable)
@@ -86,7 +88,16 @@ func (r *identityRows) draw(s account.State) {
 	real, has := s.Network == vpn.Mysterium, s.Identity != ""
 	r.id.canvas.Hidden = !has
 	r.id.about.say(s.Identity, mutedTone)
-	r.locked.canvas.Hidden = !s.Locked
+	if r.asked == s.Identity || !slices.Contains(s.Identities, r.asked) {
+		r.asked = ""
+	}
+	refused := r.asked != "" && s.Problem.Code == vpn.WrongPassphrase
+	r.locked.canvas.Hidden = !s.Locked && !refused
+	name := lang.L("Locked")
+	if refused {
+		name += ": " + shortID(r.asked)
+	}
+	r.locked.name.say(name)
 	r.registered.canvas.Hidden = !has || s.Locked || !real
 	r.registered.about.say(registrationWords(s), mutedTone)
 	r.register.Hidden = s.Registration != account.Unregistered && s.Registration != account.Failed
@@ -127,14 +138,18 @@ func (r *identityRows) draw(s account.State) {
 
 // wrongRow is where a passphrase or an identity is asked for.
 func (r *identityRows) wrongRow() *settingRow {
-	if r.page.now.Locked {
+	if r.page.now.Locked || r.asked != "" {
 		return r.locked
 	}
 	return r.others
 }
 
 func (r *identityRows) open() {
-	r.page.wish(account.Wish{Verb: account.Unlock, Old: account.NewSecret(r.pass.Text), Keep: r.keep.on})
+	w := account.Wish{Verb: account.Unlock, Old: account.NewSecret(r.pass.Text), Keep: r.keep.on}
+	if r.asked != "" {
+		w.Verb, w.Identity = account.Use, r.asked
+	}
+	r.page.wish(w)
 	r.pass.SetText("")
 }
 

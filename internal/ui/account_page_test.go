@@ -278,3 +278,48 @@ func TestWhatTheNodeLacksIsSaidInTheWindow(t *testing.T) {
 	p.node.again.press()
 	p.stage.wants(vpn.Command{Verb: vpn.RestartNode})
 }
+
+func TestAnotherIdentityIsUnlockedByItsPassphrase(t *testing.T) {
+	p := inAccount(t)
+	s := funded()
+	other := "0x11110a5d1e8b7a6f5e4d3c2b1a09f8e7d6c5b4a3"
+	s.Identities = append(s.Identities, other)
+	p.state(s)
+	p.wished.Take()
+	r := p.pays.ident
+	require.True(t, r.locked.canvas.Hidden)
+	r.which.onPick(1)
+	w := p.oneWish()
+	assert.Equal(t, []any{account.Use, other}, []any{w.Verb, w.Identity})
+	s.Problem = vpn.Reason{Code: vpn.WrongPassphrase}
+	p.state(s)
+	require.False(t, r.locked.canvas.Hidden, "it has one, and it is asked for")
+	assert.Equal(t, "Locked: 0x1111…b4a3", r.locked.name.full)
+	r.pass.SetText("hunter2")
+	r.open()
+	w = p.oneWish()
+	assert.Equal(t, []any{account.Use, other, "hunter2"}, []any{w.Verb, w.Identity, w.Old.Reveal()})
+	s.Problem, s.Identity = vpn.Reason{}, other
+	p.state(s)
+	assert.True(t, r.locked.canvas.Hidden)
+}
+
+// TestFailuresLookAsTheyDid: what can go wrong with the node and with who pays, as the window says it.
+func TestFailuresLookAsTheyDid(t *testing.T) {
+	p := inAccount(t)
+	p.toggleAccount()
+	for _, r := range []vpn.Reason{
+		{Code: vpn.NodeMissing}, {Code: vpn.NodeNotFound, A: "/opt/myst"}, {Code: vpn.NodeNotOne, A: "/bin/true", B: "it does not tell its version"},
+		{Code: vpn.NodeTooOld, A: "1.20.0", B: "1.29.2"}, {Code: vpn.NodeNotUsed, A: "4050", B: "it belongs to another user"}, {Code: vpn.NodePortTaken, A: "4050"},
+		{Code: vpn.NodeDataLocked}, {Code: vpn.WaitingForNetwork}, {Code: vpn.NodeWentAway, A: "exit status 1"}, {Code: vpn.NodeGaveUp, A: "exit status 1"},
+		{Code: vpn.NotUnlocked}, {Code: vpn.NotRegistered, A: someIdentity}, {Code: vpn.Registering, A: someIdentity}, {Code: vpn.NotRegisterable, A: someIdentity},
+		{Code: vpn.RegistrationDark, A: someIdentity}, {Code: vpn.NoBalance}, {Code: vpn.OnHold}, {Code: vpn.PriceChanged, A: someIdentity},
+		{Code: vpn.ProviderFailed, A: someIdentity, B: "no answer"}, {Code: vpn.ProviderSilent, A: "60"}, {Code: vpn.TunnelStalled},
+	} {
+		s := inPhase(vpn.Failed)
+		s.Network, s.Reason = vpn.Mysterium, r
+		p.status(s)
+		require.True(t, p.notice.canvas.Visible(), r.Code)
+		test.AssertObjectRendersToMarkup(t, "failure-"+string(r.Code)+".xml", container.NewWithoutLayout(p.notice.canvas, p.node.canvas))
+	}
+}

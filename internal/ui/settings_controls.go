@@ -90,12 +90,13 @@ func (r *toggleRenderer) Refresh() {
 // picker shows the one choice that is taken, and all of them in a menu when it is pressed.
 type picker struct {
 	pressable
+	onPick func(int)
 	words  []string
 	chosen int
 }
 
 func newPicker(pick func(int), words ...string) *picker {
-	p := &picker{words: words}
+	p := &picker{words: words, onPick: pick}
 	p.onPress = func() {
 		c := fyne.CurrentApp().Driver().CanvasForObject(p)
 		if c == nil {
@@ -103,7 +104,7 @@ func newPicker(pick func(int), words ...string) *picker {
 		}
 		choices := make([]choice, len(p.words))
 		for i, w := range p.words {
-			choices[i] = choice{text: w, do: func() { c.Focus(p); pick(i) }}
+			choices[i] = choice{text: w, do: func() { c.Focus(p); p.onPick(i) }}
 		}
 		choices[p.chosen].icon = "check"
 		dropDown(p, c, choices)

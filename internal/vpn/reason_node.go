@@ -19,7 +19,7 @@ const (
 
 func init() {
 	maps.Copy(sentences, map[Code]string{
-		NodeMissing:       "No Mysterium node is installed on this computer. Install the program myst, then look again.",
+		NodeMissing:       "No Mysterium node is installed on this computer. Install the program myst (packages and how: github.com/mysteriumnetwork/node/releases), then look again.",
 		NodeNotOne:        "The program %[1]s is no Mysterium node: %[2]s. Choose another one, then look again.",
 		NodeTooOld:        "The Mysterium node on this computer is too old: version %[1]s, and %[2]s is the oldest that can be used. Update it, then look again.",
 		NodeNotUsed:       "A node runs on port %[1]s already and is not used: %[2]s. End it, or start with --tequilapi.port and another port.",
