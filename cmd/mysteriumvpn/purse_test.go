@@ -72,3 +72,23 @@ func TestTheAccountOnTheCommandLine(t *testing.T) {
 		assert.NotContains(t, out, "correct horse")
 	}
 }
+
+func TestTheSandboxHasNothingToBackUp(t *testing.T) {
+	home := t.TempDir()
+	stop := running(t, home)
+	defer stop()
+	pass := filepath.Join(home, "pass")
+	require.NoError(t, os.WriteFile(pass, []byte("correct horse\n"), 0o600))
+	out, code := call(t, "connect", "NL", "--home", home) // so that the node runs
+	require.Zero(t, code, out)
+	accountOf(t, home, "create")
+	out, code = call(t, "account", "backup", filepath.Join(home, "b.json"), "--passphrase-file", pass, "--home", home)
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, out, "nothing to back up")
+	out, code = call(t, "account", "use", "0x1", "--home", home)
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, out, "no identity 0x1")
+	out, code = call(t, "service", "install", "--proxy", "0.0.0.0:99", "--home", home)
+	assert.Equal(t, exitUsage, code)
+	assert.NotContains(t, out, "--proxy-expose")
+}

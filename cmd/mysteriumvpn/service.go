@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mysteriumvpn/desktop/internal/desktop"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
 // serviceDoc is what `service status --json` prints.
@@ -66,6 +67,9 @@ func newServiceInstall(home func() string) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := networkNamed(network); err != nil {
 				return usagef(cmd, err.Error())
+			}
+			if checkProxy(proxy, true) == nil && proxy != "" && vpn.Exposed(proxy) {
+				return usagef(cmd, fmt.Sprintf("--proxy %s can be reached from other computers, and a service is for this one only; choose a loopback address", quoted(proxy)))
 			}
 			if err := checkProxy(proxy, false); err != nil {
 				return usagef(cmd, err.Error())

@@ -186,6 +186,9 @@ func (k *Keeper) follow(s vpn.Status, set vpn.Settings) (fresh bool) {
 			return false
 		}
 		k.api, k.at, fresh = api, s.Node, true
+		if k.state.Problem.Code == vpn.NodeIsStarting {
+			k.state.Problem = vpn.Reason{}
+		}
 		k.feesAt, k.open = time.Time{}, ""
 	}
 	return k.followRun(s) || fresh

@@ -25,7 +25,7 @@ func (k *Keeper) carryOut(ctx context.Context, w Wish) {
 		return
 	}
 	if k.api == nil {
-		k.state.Problem = vpn.Reason{Code: vpn.AccountUnknown, A: "the node does not run"}
+		k.state.Problem = vpn.Reason{Code: vpn.NodeIsStarting} // until one runs; this was not carried out
 		return
 	}
 	k.state.Doing = w.Verb
@@ -49,6 +49,9 @@ func (k *Keeper) try(ctx context.Context, w Wish) vpn.Reason {
 		if w.Verb == Unlock {
 			id = k.state.Identity
 		}
+		if !slices.Contains(k.state.Identities, id) {
+			return vpn.Reason{Code: vpn.NoSuchIdentity, A: id}
+		}
 		return k.use(ctx, id, w.Old, w.Keep)
 	case Register:
 		if _, err := within(ctx, func(ctx context.Context) (struct{}, error) {
@@ -56,9 +59,13 @@ func (k *Keeper) try(ctx context.Context, w Wish) vpn.Reason {
 		}); err != nil && !errors.Is(err, tequilapi.ErrRegistrationProgress) {
 			return vpn.Reason{Code: vpn.RegisterRefused, A: said(err)}
 		}
-	case Backup:
-		return k.backup(ctx, w)
-	case Restore:
+	case Backup, Restore:
+		switch {
+		case k.state.Network == vpn.Sandbox:
+			return vpn.Reason{Code: vpn.NoBackupHere}
+		case w.Verb == Backup:
+			return k.backup(ctx, w)
+		}
 		return k.restore(ctx, w)
 	case LookUp:
 		return k.lookUp(ctx)

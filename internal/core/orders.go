@@ -119,7 +119,9 @@ func (c *Core) note(provider string, e proposals.Event) {
 	if e == proposals.Dropped || e == proposals.Ended {
 		speed = c.fastest.Swap(0)
 	}
-	if all := c.Book.Note(provider, e, speed, time.Now()); c.Keep != nil {
+	all := c.Book.Note(provider, e, speed, time.Now())
+	c.Proposals.Send(c.Book.Load().Version)
+	if c.Keep != nil {
 		c.Keep(all)
 	}
 }

@@ -139,7 +139,7 @@ func (m *machine) failed(why vpn.Reason) {
 
 // notTheExits reports that a failure says nothing of the exit that was to be used.
 func notTheExits(c vpn.Code) bool {
-	return c == vpn.NodeWentAway || c == vpn.RegistrationDark
+	return c == vpn.NodeWentAway || c == vpn.RegistrationDark || c == vpn.NotUnlocked
 }
 
 // hopeless reports that trying again, here or elsewhere, cannot help.

@@ -329,7 +329,7 @@ var lands = [...]land{
 	{"TV", "Tuvalu", Oceania, 179.22, -8.52, ""},
 	{"TW", "Taiwan", Asia, 121.50, 25.05, "Chinese Taipei"},
 	{"TZ", "Tanzania", Africa, 35.74, -6.17, "Zanzibar"},
-	{"UA", "Ukraine", Europe, 34.10, 44.95, ""},
+	{"UA", "Ukraine", Europe, 30.52, 50.45, ""},
 	{"UG", "Uganda", Africa, 32.42, 0.32, ""},
 	{"UM", "US Outlying Islands", Oceania, 166.62, 19.28, ""},
 	{"US", "United States", NorthAmerica, -77.04, 38.90, "USA|United States of America|America"},

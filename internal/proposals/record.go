@@ -3,6 +3,7 @@ package proposals
 import (
 	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/mysteriumvpn/desktop/internal/vpn"
@@ -95,6 +96,7 @@ func (b *Book) Note(id string, e Event, speed uint64, now time.Time) map[string]
 	if goodID(id) {
 		b.records[id] = b.records[id].next(e, speed, now)
 	}
+	b.reweigh(id)
 	for len(b.records) > mostRecords {
 		oldest := ""
 		for k, r := range b.records {
@@ -105,6 +107,22 @@ func (b *Book) Note(id string, e Event, speed uint64, now time.Time) map[string]
 		delete(b.records, oldest)
 	}
 	return maps.Clone(b.records)
+}
+
+// reweigh brings the list in the order that a record now asks for, so that what is shown as the best is what would be
+// taken.
+func (b *Book) reweigh(id string) {
+	was := b.Load()
+	p, ok := was.Provider(id)
+	if !ok || p.Record.Weight() == b.records[p.ProviderID].Weight() {
+		return
+	}
+	list := slices.Clone(was.Proposals)
+	weigh(list, b.records)
+	inOrder(list, b.called)
+	s := newSnapshot(list, b.called)
+	s.Version, s.At, s.Preset, s.Presets = was.Version+1, was.At, was.Preset, was.Presets
+	b.newest.Store(s)
 }
 
 // weigh gives offers their records.

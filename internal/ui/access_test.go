@@ -106,17 +106,33 @@ func TestAQuestionIsAnsweredByKeyboard(t *testing.T) {
 	s.status(inPhase(vpn.Up))
 	c := s.window.Canvas()
 	press := func(want string) {
-		b, ok := c.Focused().(*widget.Button)
+		b, ok := c.Focused().(*questionKey)
 		require.True(t, ok, "%T", c.Focused())
-		assert.Equal(t, want, b.Text)
-		b.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+		assert.Equal(t, want, b.text)
+		b.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 		assert.Nil(t, c.Overlays().Top())
+	}
+	for _, leave := range []func(){
+		func() { c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape}) },
+		func() { c.Unfocus(); c.OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape}) },
+	} {
+		s.toggleSettings()
+		s.closeAsked()
+		for _, k := range s.shortcuts() { // what is behind a question has no keys
+			c.(interface{ TypedShortcut(fyne.Shortcut) }).TypedShortcut(k.key)
+		}
+		s.wants()
+		assert.Equal(t, settingsPage, s.stack.at)
+		leave()
+		assert.Nil(t, c.Overlays().Top())
+		assert.Equal(t, settingsPage, s.stack.at, "Escape was for the question")
+		s.toggleSettings()
 	}
 	s.closeAsked()
 	press("Stay connected")
 	s.wants()
 	s.closeAsked()
-	test.FocusNext(c)
+	c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
 	press("Disconnect and quit")
 	s.wants(vpn.Command{Verb: vpn.Quit})
 }

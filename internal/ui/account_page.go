@@ -196,7 +196,7 @@ func (p *accountPage) problemRow() *settingRow {
 		return p.ident.restore
 	case vpn.RegisterRefused:
 		return p.ident.registered
-	case vpn.WrongPassphrase, vpn.KeyringRefused, vpn.AccountRefused:
+	case vpn.WrongPassphrase, vpn.KeyringRefused, vpn.AccountRefused, vpn.NoSuchIdentity, vpn.NoBackupHere:
 		return p.ident.wrongRow()
 	default:
 		return p.balance

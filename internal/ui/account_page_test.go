@@ -309,12 +309,27 @@ func TestFailuresLookAsTheyDid(t *testing.T) {
 	p := inAccount(t)
 	p.toggleAccount()
 	for _, r := range []vpn.Reason{
-		{Code: vpn.NodeMissing}, {Code: vpn.NodeNotFound, A: "/opt/myst"}, {Code: vpn.NodeNotOne, A: "/bin/true", B: "it does not tell its version"},
-		{Code: vpn.NodeTooOld, A: "1.20.0", B: "1.29.2"}, {Code: vpn.NodeNotUsed, A: "4050", B: "it belongs to another user"}, {Code: vpn.NodePortTaken, A: "4050"},
-		{Code: vpn.NodeDataLocked}, {Code: vpn.WaitingForNetwork}, {Code: vpn.NodeWentAway, A: "exit status 1"}, {Code: vpn.NodeGaveUp, A: "exit status 1"},
-		{Code: vpn.NotUnlocked}, {Code: vpn.NotRegistered, A: someIdentity}, {Code: vpn.Registering, A: someIdentity}, {Code: vpn.NotRegisterable, A: someIdentity},
-		{Code: vpn.RegistrationDark, A: someIdentity}, {Code: vpn.NoBalance}, {Code: vpn.OnHold}, {Code: vpn.PriceChanged, A: someIdentity},
-		{Code: vpn.ProviderFailed, A: someIdentity, B: "no answer"}, {Code: vpn.ProviderSilent, A: "60"}, {Code: vpn.TunnelStalled},
+		{Code: vpn.NodeMissing},
+		{Code: vpn.NodeNotFound, A: "/opt/myst"},
+		{Code: vpn.NodeNotOne, A: "/bin/true", B: "it does not tell its version"},
+		{Code: vpn.NodeTooOld, A: "1.20.0", B: "1.29.2"},
+		{Code: vpn.NodeNotUsed, A: "4050", B: "it belongs to another user"},
+		{Code: vpn.NodePortTaken, A: "4050"},
+		{Code: vpn.NodeDataLocked},
+		{Code: vpn.WaitingForNetwork},
+		{Code: vpn.NodeWentAway, A: "exit status 1"},
+		{Code: vpn.NodeGaveUp, A: "exit status 1"},
+		{Code: vpn.NotUnlocked},
+		{Code: vpn.NotRegistered, A: someIdentity},
+		{Code: vpn.Registering, A: someIdentity},
+		{Code: vpn.NotRegisterable, A: someIdentity},
+		{Code: vpn.RegistrationDark, A: someIdentity},
+		{Code: vpn.NoBalance},
+		{Code: vpn.OnHold},
+		{Code: vpn.PriceChanged, A: someIdentity},
+		{Code: vpn.ProviderFailed, A: someIdentity, B: "no answer"},
+		{Code: vpn.ProviderSilent, A: "60"},
+		{Code: vpn.TunnelStalled},
 	} {
 		s := inPhase(vpn.Failed)
 		s.Network, s.Reason = vpn.Mysterium, r

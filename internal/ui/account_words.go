@@ -139,3 +139,8 @@ func (w *Window) priced() (proposals.Proposal, bool) {
 func needsAccount(c vpn.Code) bool {
 	return slices.Contains([]vpn.Code{vpn.NotRegistered, vpn.NoBalance, vpn.NotUnlocked, vpn.NotBackedUp, vpn.Registering, vpn.NotRegisterable, vpn.RegistrationDark, vpn.SpendLimitRun, vpn.SpendLimitDay}, c)
 }
+
+// bothPrices is what an exit asks, by traffic and by time.
+func bothPrices(p proposals.Proposal) string {
+	return priceText(p.PerGiB.Human()) + " " + lang.L("MYST per GiB") + " · " + priceText(p.PerHour.Human()) + " " + lang.L("MYST per hour")
+}

@@ -263,7 +263,11 @@ func (n *nodeLine) draw(s vpn.Status) {
 	default:
 	}
 	n.dot.set(icon, t)
-	n.text.say(nodeWords(s.Node))
+	text := nodeWords(s.Node)
+	if noNode(s) && s.Node.State == vpn.NodeFailed {
+		text = lang.L("No node here")
+	}
+	n.text.say(text)
 	extra := ""
 	switch s.Network {
 	case vpn.Sandbox:
@@ -278,10 +282,8 @@ func (n *nodeLine) draw(s vpn.Status) {
 	n.extra.say(joined(extra, last))
 	n.again.Hidden = s.Node.State != vpn.NodeFailed
 	word := lang.L("Start again")
-	switch s.Reason.Code {
-	case vpn.NodeMissing, vpn.NodeNotFound, vpn.NodeNotOne, vpn.NodeTooOld:
+	if noNode(s) {
 		word = lang.L("Look again")
-	default:
 	}
 	n.again.set("rotate-ccw", word)
 	n.canvas.Refresh()

@@ -41,6 +41,7 @@ type card struct {
 	chosen  vpn.Target
 	about   string   // of the exit, or of what is chosen
 	exit    vpn.Exit // where it leads, or would lead
+	price   string   // of the exit in use, or of the one that would be
 	why     string   // quick connect would choose that; "" = the user chose
 	narrow  bool     // no room for the graph: rates stand in place of the provider
 	copied  bool
@@ -112,7 +113,9 @@ func (c *card) drawToggle() {
 	c.keys.Refresh()
 }
 
-func (c *card) drawDetails(now time.Time) { c.details.draw(c.status, c.traffic, c.exit, c.why, now) }
+func (c *card) drawDetails(now time.Time) {
+	c.details.draw(c.status, c.traffic, c.exit, c.why, c.price, now)
+}
 
 // draw shows a status and what is chosen. offers is the part of the snapshot that the filter leaves.
 func (c *card) draw(s vpn.Status, chosen vpn.Target, snapshot, offers *proposals.Snapshot, now time.Time) {
@@ -124,7 +127,7 @@ func (c *card) draw(s vpn.Status, chosen vpn.Target, snapshot, offers *proposals
 	}
 	verb, word := wish(s.Phase)
 	c.power.set(s.Phase, verb, word)
-	c.headline.set(phaseWords(s.Phase), inkTone)
+	c.headline.set(headlineOf(s), inkTone)
 	c.drawWhere(snapshot, offers)
 	c.drawFacts(snapshot, offers)
 	c.drawChips(snapshot)
@@ -219,6 +222,14 @@ func (c *card) drawFacts(snapshot, offers *proposals.Snapshot) {
 		if c.chosen.Quick() && why.Zero() {
 			c.why = quickReason(p, len(from.Proposals))
 		}
+	}
+	c.price = ""
+	if !why.Zero() { // what is connected has a price, too
+		if used, ok := snapshot.Provider(c.exit.ProviderID); ok {
+			c.price = bothPrices(*used)
+		}
+	} else {
+		c.price = bothPrices(p)
 	}
 	c.flow.Hidden, c.facts.canvas.Hidden = why.Zero(), !why.Zero()
 	if why.Zero() {

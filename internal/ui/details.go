@@ -20,7 +20,7 @@ type details struct {
 	toggle *pill
 	copy   func(string)
 
-	why, provider, protocol, handshake, received, sent, socks, http, curl *detail
+	why, provider, price, protocol, handshake, received, sent, socks, http, curl *detail
 
 	rows   [][]*detail // in a wide card; a narrow one breaks up what it has no room for
 	canvas *fyne.Container
@@ -31,6 +31,7 @@ func newDetails(toggle func(), copyText func(string)) *details {
 	d.toggle = newPill("chevron-right", "", toggle)
 	d.why = d.add(lang.L("Chosen as"), false)
 	d.provider = d.add(lang.L("Provider"), true)
+	d.price = d.add(lang.L("Price"), false)
 	d.protocol = d.add(lang.L("Protocol"), false)
 	d.handshake = d.add(lang.L("Handshake"), false)
 	d.received = d.add(lang.L("Received"), false)
@@ -38,7 +39,7 @@ func newDetails(toggle func(), copyText func(string)) *details {
 	d.socks = d.add("SOCKS5", true)
 	d.http = d.add("HTTP", true)
 	d.curl = d.add(lang.L("Try it"), true)
-	d.rows = [][]*detail{{d.why}, {d.provider}, {d.protocol, d.handshake}, {d.received, d.sent}, {d.socks, d.http}, {d.curl}}
+	d.rows = [][]*detail{{d.why}, {d.provider}, {d.price}, {d.protocol, d.handshake}, {d.received, d.sent}, {d.socks, d.http}, {d.curl}}
 	d.canvas = container.New(&detailLayout{d})
 	d.canvas.Add(newHair())
 	for _, r := range d.rows {
@@ -89,7 +90,7 @@ func (d *details) drawToggle(small bool) {
 }
 
 // draw shows what is known; "–" is what is not.
-func (d *details) draw(s vpn.Status, t vpn.Traffic, exit vpn.Exit, why string, now time.Time) {
+func (d *details) draw(s vpn.Status, t vpn.Traffic, exit vpn.Exit, why, price string, now time.Time) {
 	if !d.open {
 		return
 	}
@@ -106,6 +107,7 @@ func (d *details) draw(s vpn.Status, t vpn.Traffic, exit vpn.Exit, why string, n
 	}
 	set(d.why, why)
 	set(d.provider, exit.ProviderID)
+	set(d.price, price)
 	shake, in, out, mtu := "", "", "", ""
 	if !t.At.IsZero() && s.Phase.Wanted() {
 		in, out = sizeText(t.BytesReceived), sizeText(t.BytesSent)

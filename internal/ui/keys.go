@@ -39,7 +39,8 @@ func (w *Window) bindKeys() {
 	c := w.window.Canvas()
 	for _, s := range w.shortcuts() {
 		c.AddShortcut(s.key, func(fyne.Shortcut) {
-			if !w.waiting() || s.key.KeyName == fyne.KeyQ {
+			over := c.Overlays().Top() != nil // a question or a menu: what is behind it has no keys
+			if !over && (!w.waiting() || s.key.KeyName == fyne.KeyQ) {
 				s.do()
 			}
 		})
@@ -70,7 +71,11 @@ func (w *Window) typedShortcut(typed fyne.Shortcut) bool {
 // escape goes one step back: from the log, from a search, from a choice.
 func (w *Window) escape() {
 	switch {
+	case w.stay != nil:
+		w.stay()
 	case w.exits.filter.close():
+	case w.window.Canvas().Overlays().Top() != nil:
+		w.window.Canvas().Overlays().Top().Hide()
 	case w.stack.at != homePage:
 		w.toggle(w.stack.at)
 	case w.exits.search.Text != "":

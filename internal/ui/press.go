@@ -63,6 +63,7 @@ type pill struct {
 	pressable
 	icon, text string
 	loud       bool // filled with the primary colour
+	danger     bool // and loud: filled with the one for what cannot be taken back
 	bare       bool // no ground until the mouse is over it
 	tall       bool // larger than others: there is one way on
 	tip        string
@@ -166,6 +167,9 @@ func (r *pillRenderer) Refresh() {
 		fg, ground = p.OnPrimary, p.Primary
 		if b.hover {
 			ground = pressedPrimary(p)
+		}
+		if b.danger {
+			fg, ground = p.OnTrouble, p.Trouble
 		}
 	case b.bare && !b.hover:
 		ground = alpha(p.Raised, 0)

@@ -138,8 +138,9 @@ func (askWidth) MinSize(o []fyne.CanvasObject) fyne.Size {
 }
 
 func (askWidth) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	o[0].Move(place(0, 0))
-	o[0].Resize(size)
+	const inset = 8 // Fyne's label keeps that much for itself
+	o[0].Move(place(-inset, 0))
+	o[0].Resize(size.AddWidthHeight(inset, 0))
 }
 
 // restart ends the program and starts it again; a connection is asked about first.

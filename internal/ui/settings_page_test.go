@@ -53,6 +53,11 @@ func (s *stage) press(word string) {
 	top := s.window.Canvas().Overlays().Top()
 	require.NotNil(s.t, top, "nothing is asked")
 	for _, o := range test.LaidOutObjects(top) {
+		if b, ok := o.(*questionKey); ok && b.text == word {
+			test.Tap(b)
+			s.lane.Run()
+			return
+		}
 		if b, ok := o.(*widget.Button); ok && b.Text == word {
 			test.Tap(b)
 			s.lane.Run()

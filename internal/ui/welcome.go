@@ -47,7 +47,7 @@ type welcomeStep struct {
 func newWelcome(w *Window, agreed string) *welcome {
 	v := &welcome{w: w}
 	v.steps = []*welcomeStep{v.terms(agreed != "")}
-	if agreed == "" {
+	if agreed == "" && w.o.Leave == nil { // a core that runs already has its network, and may be connected
 		v.steps = append(v.steps, v.privacy(), v.network(), v.connect())
 	}
 	v.stack = container.NewStack()

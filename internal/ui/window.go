@@ -49,6 +49,7 @@ type Window struct {
 	far      bool // the user asked for the whole world
 	looking  bool // the window has the focus
 	computer vpn.Computer
+	stay     func() // answers the question that is open with what changes nothing; nil = none is
 	stopTick func()
 	stopCopy func()
 }

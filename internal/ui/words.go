@@ -84,6 +84,24 @@ func wish(p vpn.Phase) (vpn.Verb, string) {
 }
 
 // nodeWords says what the node does.
+// headlineOf is the phase in words. Where there is no node nobody has tried to connect.
+func headlineOf(s vpn.Status) string {
+	if s.Phase == vpn.Failed && noNode(s) {
+		return lang.L("No node here")
+	}
+	return phaseWords(s.Phase)
+}
+
+// noNode tells that there is none to run.
+func noNode(s vpn.Status) bool {
+	switch s.Reason.Code {
+	case vpn.NodeMissing, vpn.NodeNotFound, vpn.NodeNotOne, vpn.NodeTooOld:
+		return true
+	default:
+		return false
+	}
+}
+
 func nodeWords(n vpn.Node) string {
 	switch n.State {
 	case vpn.NodeStarting:
