@@ -47,6 +47,19 @@ func (s *screen) sees(what string, ok func() bool) {
 	}
 }
 
+// within reports whether a colour is anywhere in a part of the window.
+func (s *screen) within(part image.Rectangle, want color.NRGBA) bool {
+	m := s.look()
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		for x := part.Min.X; x < part.Max.X; x++ {
+			if color.NRGBAModel.Convert(m.At(x, y)) == color.Color(want) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (s *screen) pixel(x, y int) color.NRGBA {
 	m := s.look()
 	if x < 0 {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"image"
 	"net"
 	"os"
 	"path/filepath"
@@ -69,7 +70,7 @@ func TestSettings(t *testing.T) {
 	s.sees("the question what to open", func() bool { return s.pixel(answerX, answerY) != darkGround })
 	s.click(530, 235) // the file, after the folder above
 	s.answers("the file chosen")
-	s.shows("the question whether to import", 600, 398, darkPrimary)
+	s.sees("the question whether to import", func() bool { return s.within(image.Rect(420, 250, 760, 620), darkPrimary) })
 	s.tabs(1)
 	s.key("space")
 	s.keeps("settings.json", "theme", "light")
