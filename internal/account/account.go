@@ -62,15 +62,16 @@ type Keeper struct {
 	memory   memory
 
 	// On Serve's goroutine.
-	api    *tequilapi.Client
-	at     vpn.Node // whom api asks
-	state  State
-	feesAt time.Time
-	open   string    // the identity that is unlocked in this life of the node
-	run    time.Time // since when that is up; zero = none is
-	before Money     // what was spent today before that one
-	based  bool      // before is known
-	halted bool      // a limit has ended it
+	api      *tequilapi.Client
+	at       vpn.Node // whom api asks
+	state    State
+	feesAt   time.Time
+	ordersOf string    // the identity whose earlier orders were looked at
+	open     string    // the identity that is unlocked in this life of the node
+	run      time.Time // since when that is up; zero = none is
+	before   Money     // what was spent today before that one
+	based    bool      // before is known
+	halted   bool      // a limit has ended it
 }
 
 // mostWishes is how many may wait: somebody who presses a button over and over means it once.
@@ -189,7 +190,7 @@ func (k *Keeper) follow(s vpn.Status, set vpn.Settings) (fresh bool) {
 		if k.state.Problem.Code == vpn.NodeIsStarting {
 			k.state.Problem = vpn.Reason{}
 		}
-		k.feesAt, k.open = time.Time{}, ""
+		k.feesAt, k.open, k.ordersOf = time.Time{}, "", ""
 	}
 	return k.followRun(s) || fresh
 }

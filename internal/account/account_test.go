@@ -433,3 +433,26 @@ func TestAConnectionIsCountedOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestAnOrderIsFoundAgainAfterTheProgramStartsAnew(t *testing.T) {
+	story(t, func(w *world) {
+		w.node.SetGateways(tequilapi.Gateway{Name: "coingate", Currencies: []string{"BTC"}})
+		w.node.SetExchangeRate("USD", "0.5")
+		w.wish(account.Wish{Verb: account.Create})
+		order := account.Wish{Verb: account.Buy, Order: account.OrderWish{Gateway: "coingate", USD: "10", Currency: "BTC", Country: "DE"}}
+		first := w.wish(order).Order
+		w.node.SetOrderStatus(first.ID, tequilapi.OrderExpired)
+		w.wish(account.Wish{Verb: account.Forget})
+		second := w.wish(order).Order
+		require.NotEqual(t, first.ID, second.ID)
+		w.stop()
+		w.start()
+		s := w.now()
+		assert.Equal(t, second, s.Order)
+		w.node.SetOrderStatus(second.ID, tequilapi.OrderPaid)
+		assert.Equal(t, account.Paid, w.after(6*time.Second).Order.Stage)
+		w.stop()
+		w.start()
+		assert.Zero(t, w.now().Order, "what is over is not shown again")
+	})
+}

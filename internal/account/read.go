@@ -103,8 +103,20 @@ func (k *Keeper) readFees(ctx context.Context, id string) vpn.Reason {
 	return vpn.Reason{}
 }
 
-// readOrder looks what became of the order that is waited for.
+// readOrder looks what became of the order that is waited for. One that was made before this start is found again: its
+// address may be half paid.
 func (k *Keeper) readOrder(ctx context.Context, id string) vpn.Reason {
+	if k.state.Network == vpn.Mysterium && !k.state.Locked && k.ordersOf != id {
+		all, err := within(ctx, func(ctx context.Context) ([]tequilapi.Order, error) { return k.api.Orders(ctx, id) })
+		if err == nil { // else it is asked for the next time: nobody waits for it
+			k.ordersOf = id
+		}
+		for _, o := range all { // oldest first, as far as anybody knows
+			if x := k.orderOf(o); x.waits() && k.state.Order.Stage == NoOrder && !x.Expires.IsZero() {
+				k.state.Order = x
+			}
+		}
+	}
 	if !k.state.Order.waits() || k.state.Locked {
 		return vpn.Reason{}
 	}
