@@ -248,6 +248,7 @@ func TestAnExitThatVanishesIsNoticedWithinFourSeconds(t *testing.T) {
 	require.NoError(t, err)
 
 	w.cut.Store(true)
+	late := lateness()
 	start := time.Now()
 	_, err = io.WriteString(flow, "gone")
 	require.NoError(t, err)
@@ -256,7 +257,8 @@ func TestAnExitThatVanishesIsNoticedWithinFourSeconds(t *testing.T) {
 	case i := <-stalls:
 		t.Logf("noticed after %s: %+v", time.Since(start).Round(time.Millisecond), i)
 		assert.Equal(t, probeMisses, i.Misses)
-		assert.Less(t, time.Since(start), 4*time.Second)
+		took := time.Since(start)
+		assert.Less(t, took-late(), 4*time.Second, "in %s, of which a busy machine took its own", took)
 	case <-ctx.Done():
 		require.Fail(t, "not noticed")
 	}
@@ -268,6 +270,28 @@ func TestAnExitThatVanishesIsNoticedWithinFourSeconds(t *testing.T) {
 	}
 	_, err = io.ReadFull(flow, make([]byte, 4))
 	require.NoError(t, err, "the flow has lived through it")
+}
+
+// lateness begins to measure how much later than asked for this machine does things; the func ends that and gives the sum.
+func lateness() (end func() time.Duration) {
+	const step = 20 * time.Millisecond
+	stop, sum := make(chan struct{}), make(chan time.Duration)
+	go func() {
+		var late time.Duration
+		for {
+			from := time.Now()
+			t := time.NewTimer(step)
+			select {
+			case <-t.C:
+				late += time.Since(from) - step
+			case <-stop:
+				t.Stop()
+				sum <- late
+				return
+			}
+		}
+	}()
+	return func() time.Duration { close(stop); return <-sum }
 }
 
 func TestTeardownThatHangsIsLeftBehindAndShowsItsStacks(t *testing.T) {
