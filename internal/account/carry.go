@@ -123,14 +123,19 @@ func (k *Keeper) backup(ctx context.Context, w Wish) vpn.Reason {
 	if err := store.WriteFile(w.Path, file); err != nil {
 		return vpn.Reason{Code: vpn.BackupFailed, A: err.Error()}
 	}
-	id, now := k.state.Identity, k.o.Now().UTC()
+	k.saved(k.state.Identity)
+	return vpn.Reason{}
+}
+
+// saved notes that there is a copy of an identity.
+func (k *Keeper) saved(id string) {
+	now := k.o.Now().UTC()
 	k.note(func(m *memory) {
 		if m.BackedUp == nil {
 			m.BackedUp = backups{}
 		}
 		m.BackedUp[id] = now
 	})
-	return vpn.Reason{}
 }
 
 // mostKeystore is the size in bytes beyond which a file cannot be a key; a real one has some 500.
@@ -158,12 +163,6 @@ func (k *Keeper) restore(ctx context.Context, w Wish) vpn.Reason {
 	if err != nil {
 		return vpn.Reason{Code: vpn.RestoreFailed, A: said(err)}
 	}
-	now := k.o.Now().UTC()
-	k.note(func(m *memory) { // the file is the backup
-		if m.BackedUp == nil {
-			m.BackedUp = backups{}
-		}
-		m.BackedUp[id] = now
-	})
+	k.saved(id) // the file is the backup
 	return k.use(ctx, id, w.New, w.Keep)
 }

@@ -122,6 +122,14 @@ func readService(file string) (ServiceState, error) {
 	return st, nil
 }
 
+// installed finds the service's file and tells what is known of it without asking the system.
+func installed(find func() (string, error)) (file string, st ServiceState, err error) {
+	if file, err = find(); err == nil {
+		st, err = readService(file)
+	}
+	return file, st, err
+}
+
 // writeService writes the file, unless it says the same already. Somebody else's is left alone.
 func writeService(file, text string) (written bool, err error) {
 	if _, err := readService(file); err != nil {

@@ -2,7 +2,6 @@ package desktop
 
 import (
 	"context"
-	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,11 +52,8 @@ func (s *Service) Install(ctx context.Context, now bool) (done ServiceInstalled,
 
 // Remove ends the agent and takes it away; false = there was none. Untested.
 func (s *Service) Remove(ctx context.Context) (was bool, err error) {
-	file, err := s.file()
-	if err != nil {
-		return false, err
-	}
-	if st, err := readService(file); err != nil || !st.Installed {
+	file, st, err := installed(s.file)
+	if err != nil || !st.Installed {
 		return false, err
 	}
 	_, _ = asked(ctx, "launchctl", "bootout", agentDomain()+"/"+agentLabel) // fails where it does not run
@@ -74,11 +70,7 @@ func (s *Service) Start(ctx context.Context) error {
 
 // State tells what is known of the agent. Untested.
 func (s *Service) State(ctx context.Context) (ServiceState, error) {
-	file, err := s.file()
-	if err != nil {
-		return ServiceState{}, err
-	}
-	st, err := readService(file)
+	_, st, err := installed(s.file)
 	if err != nil || !st.Installed {
 		return st, err
 	}
@@ -111,18 +103,13 @@ func (s *Service) agent() (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	text := func(v string) string {
-		var t strings.Builder
-		_ = xml.EscapeText(&t, []byte(v)) // a Builder takes all
-		return t.String()
-	}
 	b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- " + serviceMark + " -->\n")
 	if home := s.homeLine(); home != "" && !strings.Contains(home, "--") { // not allowed in a comment
 		b.WriteString("<!-- " + home + " -->\n")
 	}
 	b.WriteString("<plist version=\"1.0\">\n<dict>\n\t<key>Label</key>\n\t<string>" + agentLabel + "</string>\n\t<key>ProgramArguments</key>\n\t<array>\n")
 	for _, a := range append([]string{s.Program}, s.Args...) {
-		b.WriteString("\t\t<string>" + text(a) + "</string>\n")
+		b.WriteString("\t\t<string>" + xmlText(a) + "</string>\n")
 	}
 	b.WriteString("\t</array>\n\t<key>RunAtLoad</key>\n\t<true/>\n\t<key>KeepAlive</key>\n\t<dict>\n\t\t<key>SuccessfulExit</key>\n\t\t<false/>\n\t</dict>\n" +
 		"\t<key>ExitTimeOut</key>\n\t<integer>30</integer>\n\t<key>Umask</key>\n\t<integer>63</integer>\n")
@@ -130,7 +117,7 @@ func (s *Service) agent() (string, error) {
 		b.WriteString("\t<key>EnvironmentVariables</key>\n\t<dict>\n")
 		for _, e := range s.Env {
 			name, value, _ := strings.Cut(e, "=")
-			b.WriteString("\t\t<key>" + text(name) + "</key>\n\t\t<string>" + text(value) + "</string>\n")
+			b.WriteString("\t\t<key>" + xmlText(name) + "</key>\n\t\t<string>" + xmlText(value) + "</string>\n")
 		}
 		b.WriteString("\t</dict>\n")
 	}

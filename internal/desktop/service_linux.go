@@ -58,11 +58,8 @@ func (s *Service) Install(ctx context.Context, now bool) (done ServiceInstalled,
 
 // Remove ends the service and takes it away; false = there was none.
 func (s *Service) Remove(ctx context.Context) (was bool, err error) {
-	file, err := s.file()
-	if err != nil {
-		return false, err
-	}
-	if st, err := readService(file); err != nil || !st.Installed {
+	file, st, err := installed(s.file)
+	if err != nil || !st.Installed {
 		return false, err
 	}
 	none := manager(ctx)
@@ -96,11 +93,7 @@ func (s *Service) Start(ctx context.Context) error {
 
 // State tells what is known of the service.
 func (s *Service) State(ctx context.Context) (ServiceState, error) {
-	file, err := s.file()
-	if err != nil {
-		return ServiceState{}, err
-	}
-	st, err := readService(file)
+	_, st, err := installed(s.file)
 	if err != nil || !st.Installed {
 		return st, err
 	}

@@ -2,7 +2,6 @@ package desktop
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"os"
@@ -55,11 +54,8 @@ func (s *Service) Install(ctx context.Context, now bool) (done ServiceInstalled,
 
 // Remove ends the task and takes it away; false = there was none. Untested.
 func (s *Service) Remove(ctx context.Context) (was bool, err error) {
-	file, err := s.file()
-	if err != nil {
-		return false, err
-	}
-	if st, err := readService(file); err != nil || !st.Installed {
+	file, st, err := installed(s.file)
+	if err != nil || !st.Installed {
 		return false, err
 	}
 	_, _ = asked(ctx, "schtasks", "/End", "/TN", taskName) // fails where it does not run
@@ -80,11 +76,7 @@ func (s *Service) Start(ctx context.Context) error {
 // State tells what is known of the task. schtasks speaks the user's language, so of what it says only the number of the
 // state in its XML could be read, and that is not there: whether it runs is told by its control socket. Untested.
 func (s *Service) State(ctx context.Context) (ServiceState, error) {
-	file, err := s.file()
-	if err != nil {
-		return ServiceState{}, err
-	}
-	st, err := readService(file)
+	_, st, err := installed(s.file)
 	if err != nil || !st.Installed {
 		return st, err
 	}
@@ -110,11 +102,6 @@ func (s *Service) task() (string, error) {
 	for i, a := range s.Args {
 		args[i] = syscall.EscapeArg(a)
 	}
-	text := func(v string) string {
-		var t strings.Builder
-		_ = xml.EscapeText(&t, []byte(v)) // a Builder takes all
-		return t.String()
-	}
 	home := ""
 	if line := s.homeLine(); line != "" && !strings.Contains(line, "--") { // not allowed in a comment
 		home = "\n  <!-- " + line + " -->"
@@ -123,8 +110,8 @@ func (s *Service) task() (string, error) {
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <!-- ` + serviceMark + ` -->` + home + `
   <RegistrationInfo><Description>MysteriumVPN without a window</Description></RegistrationInfo>
-  <Triggers><LogonTrigger><UserId>` + text(who.Username) + `</UserId></LogonTrigger></Triggers>
-  <Principals><Principal id="Author"><UserId>` + text(who.Username) + `</UserId><LogonType>InteractiveToken</LogonType><RunLevel>LeastPrivilege</RunLevel></Principal></Principals>
+  <Triggers><LogonTrigger><UserId>` + xmlText(who.Username) + `</UserId></LogonTrigger></Triggers>
+  <Principals><Principal id="Author"><UserId>` + xmlText(who.Username) + `</UserId><LogonType>InteractiveToken</LogonType><RunLevel>LeastPrivilege</RunLevel></Principal></Principals>
   <Settings>
     <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
     <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
@@ -132,7 +119,7 @@ func (s *Service) task() (string, error) {
     <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
     <RestartOnFailure><Interval>PT1M</Interval><Count>5</Count></RestartOnFailure>
   </Settings>
-  <Actions Context="Author"><Exec><Command>` + text(s.Program) + `</Command><Arguments>` + text(strings.Join(args, " ")) + `</Arguments></Exec></Actions>
+  <Actions Context="Author"><Exec><Command>` + xmlText(s.Program) + `</Command><Arguments>` + xmlText(strings.Join(args, " ")) + `</Arguments></Exec></Actions>
 </Task>
 `, nil
 }
