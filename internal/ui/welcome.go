@@ -70,12 +70,17 @@ func newWelcome(w *Window, agreed string) *welcome {
 		newBox(func(p *Palette) colour { return p.Side }, nil, 0),
 		container.NewBorder(head, pad(24, 0, 20, 28, marks), nil, nil, container.New(&topThird{}, container.New(say, say.objects()...))))
 	v.canvas = container.New(&twoPanes{}, side, container.NewStack(newBox(func(p *Palette) colour { return p.Ground }, nil, 0), v.stack))
-	v.show(termsStep)
+	v.open(termsStep) // Window.Show gives it the focus: a canvas refuses that to what it does not hold yet
 	return v
 }
 
-// show opens a step.
+// show opens a step and gives it the focus.
 func (v *welcome) show(step int) {
+	v.open(step)
+	v.focus()
+}
+
+func (v *welcome) open(step int) {
 	v.at = step
 	for i, s := range v.steps {
 		s.canvas.Hidden = i != step
@@ -83,7 +88,6 @@ func (v *welcome) show(step int) {
 	}
 	v.draw()
 	v.canvas.Refresh()
-	v.focus()
 }
 
 func (v *welcome) focus() { v.w.window.Canvas().Focus(v.steps[v.at].first) }
