@@ -41,7 +41,8 @@ type Options struct {
 
 // Exit is one WireGuard exit. Make it with New.
 type Exit struct {
-	opts Options
+	opts     Options
+	patience time.Duration // dialTimeout, but for tests, which set it before the first peer
 
 	watchers sync.WaitGroup
 
@@ -59,7 +60,7 @@ type running struct {
 	dns      *resolver
 	flows    *flows
 	own      map[netip.Addr]bool
-	patience time.Duration                // dialTimeout, but for tests
+	patience time.Duration                // of the Exit
 	peers    map[wgnet.Key][]netip.Prefix // guarded by Exit.mu
 	used     time.Time                    // last AddPeer, guarded by Exit.mu
 	done     chan struct{}                // closed when the run is over
@@ -73,7 +74,7 @@ func New(o Options) *Exit {
 	if !o.Address.Addr().IsValid() {
 		o.Address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), o.Address.Port())
 	}
-	return &Exit{opts: o, port: o.Address.Port()}
+	return &Exit{opts: o, patience: dialTimeout, port: o.Address.Port()}
 }
 
 // AddPeer lets the holder of the private half of public in, with the given addresses inside the tunnel, and starts the
@@ -190,7 +191,7 @@ func (e *Exit) open(port uint16) (*running, error) {
 		dns:      newResolver(e.opts.DNS),
 		flows:    newFlows(),
 		own:      make(map[netip.Addr]bool),
-		patience: dialTimeout,
+		patience: e.patience,
 		peers:    make(map[wgnet.Key][]netip.Prefix),
 		used:     time.Now(),
 		done:     make(chan struct{}),

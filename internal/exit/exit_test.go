@@ -110,9 +110,9 @@ func TestRefusedConnectionIsRefusedAtTheClient(t *testing.T) {
 
 func TestSilenceAtTheFarEndIsNotARefusal(t *testing.T) {
 	e := newExit(t, nil)
+	e.patience = time.Nanosecond // so that every far end is too slow
 	c := newClient(t, e)
 	to := serveTCP(t, loopV4, echoTCP)
-	e.run.patience = time.Nanosecond // so that every far end is too slow
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	_, err := c.DialTCP(ctx, to)
