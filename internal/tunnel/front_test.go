@@ -103,6 +103,18 @@ func TestWhatTheTunnelDoesNotCarryIsRefusedAtOnce(t *testing.T) {
 	require.ErrorContains(t, err, "connection not allowed by ruleset")
 }
 
+func TestARefusalOutlivesTheProgramThatGaveUp(t *testing.T) {
+	never := fakeCarrier(func(context.Context, netip.AddrPort) (net.Conn, error) { panic("dialed") })
+	l := newLink(never, everywhere, nil)
+	defer l.close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := l.dial(ctx, target{addr: netip.IPv6Loopback(), port: 443})
+	var no *refusal
+	require.ErrorAs(t, err, &no)
+	assert.Equal(t, notAllowed, no.cause)
+}
+
 // talk sends raw bytes to the front and gives all that it says.
 func talk(t testing.TB, p Proxy, parts ...string) string {
 	t.Helper()

@@ -2,6 +2,7 @@ package tunnel
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -118,7 +119,8 @@ func (l *link) dial(ctx context.Context, t target) (net.Conn, error) {
 	if l.ctx.Err() != nil {
 		return nil, errNotUp
 	}
-	if ctx.Err() != nil {
+	// What was refused here stays so, even for a program that has given up: that it did says nothing of the cause.
+	if own := (*refusal)(nil); ctx.Err() != nil && !errors.As(err, &own) {
 		err = ctx.Err() // gVisor may tell of the same thing in other words
 	}
 	return nil, explain(t, err)
