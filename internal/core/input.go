@@ -109,8 +109,11 @@ type (
 	// dropTunnel takes the WireGuard device down without the node.
 	dropTunnel struct{}
 
-	// avoid lets a provider step back for a while.
-	avoid struct{ provider string }
+	// avoid lets a provider step back for a while. blame puts the failure into its record too.
+	avoid struct {
+		provider string
+		blame    bool
+	}
 
 	// remember notes the exit that came up.
 	remember struct{ exit vpn.Exit }

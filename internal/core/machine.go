@@ -14,7 +14,7 @@ func next(s state, in input) (state, []effect) {
 		m.do(remember{m.Exit})
 	}
 	if m.Phase == vpn.Up {
-		m.wasUp, m.tries, m.Reason = true, 0, vpn.Reason{}
+		m.wasUp, m.tries, m.cause, m.Reason = true, 0, vpn.Reason{}, vpn.Reason{}
 	}
 	if m.Phase == vpn.Down {
 		m.Exit = vpn.Exit{} // traffic leaves nowhere
@@ -72,8 +72,10 @@ func (m *machine) take(in input) {
 			m.do(notify{vpn.Notice{Severity: vpn.Warning, Reason: in.why}})
 		case in.why.Zero():
 			m.chosen, m.Exit = true, in.exit
+		case m.wasUp && m.Exit.ProviderID != "": // no other one is left to try: this one may come back
+			m.chosen, m.Reason = true, m.cause
 		case m.tries > 0: // all that is left was tried and failed: that is the cause, not the empty rest
-			m.giveUp(m.Reason)
+			m.giveUp(m.cause)
 		default:
 			m.giveUp(in.why)
 		}
@@ -151,7 +153,7 @@ func (m *machine) takeCommand(c vpn.Command) {
 
 // forget drops what past failures left behind.
 func (m *machine) forget() {
-	m.gaveUp, m.tries, m.pausing, m.switching, m.Reason = false, 0, false, false, vpn.Reason{}
+	m.gaveUp, m.tries, m.pausing, m.switching, m.cause, m.Reason = false, 0, false, false, vpn.Reason{}, vpn.Reason{}
 }
 
 // meets reports whether what we are doing already answers target, so that asking again changes nothing.

@@ -171,15 +171,15 @@ func TestEachTransition(t *testing.T) {
 		}, vpn.Failed, vpn.NotRegistered},
 		{"connected", vpn.Dialing, func(y *story) { y.dialOK() }, vpn.Up, ""},
 		{"cancelled while dialing", vpn.Dialing, func(y *story) { y.disconnect() }, vpn.Closing, ""},
-		{"the provider fails, others are left", vpn.Dialing, func(y *story) { y.dialFails(broken) }, vpn.Finding, vpn.ProviderFailed},
+		{"the provider fails, others are left", vpn.Dialing, func(y *story) { y.dialFails(broken) }, vpn.Finding, vpn.TryingNext},
 		{"the provider is silent", vpn.Dialing, func(y *story) {
 			y.in(timerRang{kind: dialTimer, order: last[dial](y).order})
-		}, vpn.Finding, vpn.ProviderSilent},
+		}, vpn.Finding, vpn.TryingNext},
 		{"no money", vpn.Dialing, func(y *story) { y.dialFails(vpn.Reason{Code: vpn.NoBalance}) }, vpn.Failed, vpn.NoBalance},
 		{"the node dies while dialing", vpn.Dialing, func(y *story) { y.in(crashed) }, vpn.Finding, vpn.NodeWentAway},
 		{"connected without a tunnel", vpn.Dialing, func(y *story) {
 			y.in(dialed{order: last[dial](y).order})
-		}, vpn.Finding, vpn.TunnelFailed},
+		}, vpn.Finding, vpn.TryingNext},
 		{"switch while dialing", vpn.Dialing, func(y *story) { y.connect(vpn.Target{Country: "NL"}) }, vpn.Finding, ""},
 		{"the same wish while dialing", vpn.Dialing, func(y *story) { y.connect(vpn.Target{Country: "DE"}) }, vpn.Dialing, ""},
 		{"the exit stops answering", vpn.Up, func(y *story) { y.in(stalled{}) }, vpn.Reconnecting, vpn.TunnelStalled},
@@ -291,14 +291,69 @@ func TestReconnectPausesLongerEachTime(t *testing.T) {
 			w := last[wait](y)
 			pauses = append(pauses, w.d.String())
 			y.in(timerRang{kind: w.kind, order: w.order})
+			if y.s.picking {
+				y.pick(berlin)
+			}
 		}
 	}
 	assert.Equal(t, []string{"1s", "2s", "4s", "8s", "16s", "30s"}, pauses)
 }
 
+// failsAgain has one more dial fail, with the pause before and after it.
+func (y *story) failsAgain() *story {
+	y.t.Helper()
+	y.dialFails(broken)
+	if y.s.pausing {
+		w := last[wait](y)
+		y.in(timerRang{kind: w.kind, order: w.order})
+	}
+	return y
+}
+
+// TestWhereOnlyACountryWasAskedForAnotherExitTakesOver: the lost exit is asked for again twice, then the next best.
+func TestWhereOnlyACountryWasAskedForAnotherExitTakesOver(t *testing.T) {
+	y := upTo(t, vpn.Reconnecting).closed().failsAgain()
+	assert.Equal(t, berlin, last[dial](y).exit)
+	assert.Zero(t, count[avoid](y))
+	y.dialFails(broken).phase(vpn.Reconnecting)
+	assert.Equal(t, avoid{provider: "0xde1"}, last[avoid](y), "nobody is blamed: the network around us may be gone")
+	assert.Equal(t, vpn.TryingNext, y.s.Reason.Code)
+	assert.Equal(t, 1, count[notify](y), "it is said")
+	w := last[wait](y)
+	y.in(timerRang{kind: w.kind, order: w.order}).pick(munich).phase(vpn.Reconnecting).dialOK().phase(vpn.Up)
+	assert.Equal(t, munich, y.s.Exit)
+	assert.Zero(t, y.s.Reason)
+}
+
+// TestALostNetworkIsWaitedForThoughNoExitAnswers: with all exits tried, the last one is tried on until the end.
+func TestALostNetworkIsWaitedForThoughNoExitAnswers(t *testing.T) {
+	y := upTo(t, vpn.Reconnecting).closed()
+	for y.s.tries < maxReconnects-1 {
+		y.failsAgain()
+		if y.s.picking {
+			y.in(picked{order: last[pick](y).order, why: vpn.Reason{Code: vpn.NoExitInCountry, A: "DE"}})
+		}
+		y.phase(vpn.Reconnecting)
+	}
+	assert.Equal(t, berlin, last[dial](y).exit)
+	y.dialOK().phase(vpn.Up)
+}
+
+// TestANamedProviderIsWaitedFor: whoever asked for one provider gets no other.
+func TestANamedProviderIsWaitedFor(t *testing.T) {
+	y := upTo(t, vpn.Down).connect(vpn.Target{ProviderID: "0xde1"}).pick(berlin).unlock().dialOK().in(stalled{}).closed()
+	for range maxReconnects - 1 {
+		y.failsAgain().phase(vpn.Reconnecting)
+		assert.Equal(t, berlin, last[dial](y).exit)
+	}
+	y.dialFails(broken).phase(vpn.Failed)
+	assert.Equal(t, vpn.ProviderFailed, y.s.Reason.Code)
+}
+
 func TestThreeExitsAreTriedThenItFails(t *testing.T) {
 	y := upTo(t, vpn.Finding).pick(berlin).unlock().dialFails(broken)
-	assert.Equal(t, avoid{"0xde1"}, last[avoid](y))
+	assert.Equal(t, avoid{provider: "0xde1", blame: true}, last[avoid](y))
+	assert.Equal(t, vpn.Reason{Code: vpn.TryingNext, A: "0xde1", B: "no answer"}, y.s.Reason)
 	y.pick(munich).dialFails(broken).phase(vpn.Finding)
 	assert.Equal(t, 3, y.s.Attempt)
 	y.pick(berlin).dialFails(broken).phase(vpn.Failed)
@@ -385,8 +440,9 @@ func (w *world) step(t *rapid.T, ok map[vpn.Phase]map[vpn.Phase]bool, in input) 
 	if to == vpn.Failed && w.s.Reason.Zero() {
 		t.Fatalf("failed without a reason by %#v", in)
 	}
-	if (from == vpn.Reconnecting || from == vpn.Up) && to == vpn.Reconnecting && old.Exit != w.s.Exit {
-		t.Fatalf("another exit while reconnecting")
+	if (from == vpn.Reconnecting || from == vpn.Up) && to == vpn.Reconnecting && old.Exit != w.s.Exit &&
+		(w.s.target.ProviderID != "" || w.s.tries < sameExit) {
+		t.Fatalf("another exit while reconnecting, after %d failures to get to %+v", w.s.tries, w.s.target)
 	}
 	if w.s.Command < old.Command {
 		t.Fatalf("command went backwards")

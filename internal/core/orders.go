@@ -51,7 +51,9 @@ func (c *Core) run(e effect) {
 		c.dropTunnel()
 	case avoid:
 		c.avoided[e.provider] = time.Now().Add(avoidFor)
-		c.note(e.provider, proposals.DidNot)
+		if e.blame {
+			c.note(e.provider, proposals.DidNot)
+		}
 	case remember:
 		delete(c.avoided, e.exit.ProviderID)
 		s := c.Settings.Load()

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"strings"
 	"time"
 
 	"github.com/mysteriumvpn/desktop/internal/vpn"
@@ -113,7 +114,7 @@ func (m *machine) failed(why vpn.Reason) {
 		return
 	}
 	m.tries++
-	m.Reason = why
+	m.cause, m.Reason = why, why
 	switch {
 	case hopeless(why.Code):
 		m.giveUp(why)
@@ -124,16 +125,37 @@ func (m *machine) failed(why vpn.Reason) {
 		m.unlock = undone
 		m.pauseFor(nodePause)
 	case m.wasUp && m.tries < maxReconnects:
+		if m.target.ProviderID == "" && m.tries >= sameExit {
+			m.leave(why)
+		}
 		m.pause()
 	case !m.wasUp && m.target.ProviderID == "" && m.tries < maxExits:
-		m.do(avoid{m.Exit.ProviderID})
-		m.do(notify{vpn.Notice{Severity: vpn.Warning, Reason: why}})
-		m.chosen = false
+		m.leave(why)
 	default:
 		if !notTheExits(why.Code) {
-			m.do(avoid{m.Exit.ProviderID})
+			m.do(avoid{provider: m.Exit.ProviderID, blame: true})
 		}
 		m.giveUp(why)
+	}
+}
+
+// leave has another exit chosen, and says so.
+func (m *machine) leave(why vpn.Reason) {
+	m.do(avoid{provider: m.Exit.ProviderID, blame: !m.wasUp})
+	m.Reason = vpn.Reason{Code: vpn.TryingNext, A: m.Exit.ProviderID, B: inShort(why)}
+	m.do(notify{vpn.Notice{Severity: vpn.Warning, Reason: m.Reason}})
+	m.chosen = false
+}
+
+// inShort is a failure as it stands within the sentence of TryingNext.
+func inShort(why vpn.Reason) string {
+	switch why.Code {
+	case vpn.ProviderFailed:
+		return why.B
+	case vpn.ProviderSilent:
+		return "no answer for " + why.A + " s"
+	default:
+		return strings.TrimRight(why.Text(), ".")
 	}
 }
 

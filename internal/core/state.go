@@ -16,13 +16,14 @@ type state struct {
 	target    vpn.Target // where
 	wished    vpn.Target // while switching: where to; what is connected stays so until an exit there is chosen
 	switching bool
-	chosen    bool // Exit answers target
-	wasUp     bool // this wish has been met once: losing it is Reconnecting, to the same exit
-	gaveUp    bool // the last wish could not be met; Reason says why
-	tries     int  // failures since the wish was made or was last met
-	pausing   bool // a back-off runs; no dial before its timer
-	quitting  bool // after the line is down: stop the node and end
-	stopped   bool // the node was told to stop for good
+	chosen    bool       // Exit answers target
+	wasUp     bool       // this wish has been met once: losing it is Reconnecting, to the same exit
+	gaveUp    bool       // the last wish could not be met; Reason says why
+	tries     int        // failures since the wish was made or was last met
+	cause     vpn.Reason // the newest of them
+	pausing   bool       // a back-off runs; no dial before its timer
+	quitting  bool       // after the line is down: stop the node and end
+	stopped   bool       // the node was told to stop for good
 
 	// The facts.
 	unlock   step       // the identity: unlocking lasts as long as the node process
@@ -57,12 +58,15 @@ const (
 	closingLine             // DELETE /connection under way
 )
 
-// Limits of patience. A first connect tries three exits, since each may take a minute; a connection that was up
-// comes back to the same exit for some nine minutes of back-off, as a laptop may be closed in between.
+// Limits of patience. A first connect tries three exits, since each may take a minute; a connection that was up is
+// brought back for some nine minutes of back-off, as a laptop may be closed in between. The exit that it had is asked
+// for sameExit times; then, where the user named none, others are tried too: whether the exit is gone or the network
+// around this computer cannot be told from here, so nobody is blamed and nothing is given up sooner.
 const (
 	dialLimit     = 60 * time.Second
 	maxExits      = 3
 	maxReconnects = 20
+	sameExit      = 2
 	maxPause      = 30 * time.Second
 	refreshEvery  = 30 * time.Second
 	refreshSoon   = 3 * time.Second

@@ -168,6 +168,17 @@ func TestWhyAConnectionEnded(t *testing.T) {
 			w.phase(vpn.Closing, "0xa", vpn.ProviderFailed)
 			w.phase(vpn.Failed, "0xa", vpn.ProviderFailed)
 		}, history.Failed, vpn.ProviderFailed},
+		"another exit took over": {func(w *world) {
+			w.phase(vpn.Reconnecting, "0xa", vpn.TunnelStalled)
+			broke := time.Now()
+			time.Sleep(time.Minute)
+			w.Topics.Moves.Send(vpn.Status{
+				Phase: vpn.Reconnecting, Since: broke, Exit: vpn.Exit{ProviderID: "0xb"}, Reason: vpn.Reason{Code: vpn.TryingNext},
+			})
+			synctest.Wait()
+			w.phase(vpn.Up, "0xb")
+			w.phase(vpn.Down, "")
+		}, history.Failed, vpn.TunnelStalled},
 		"node lost": {func(w *world) { w.phase(vpn.Failed, "0xa", vpn.NodeGaveUp) }, history.NodeDied, vpn.NodeGaveUp},
 		"quit": {func(w *world) {
 			w.Topics.Commands.Send(vpn.Command{Verb: vpn.Quit})

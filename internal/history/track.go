@@ -13,6 +13,7 @@ type tracker struct {
 	phase   vpn.Phase
 	since   time.Time   // of phase
 	closing bool        // it is being taken down; entry.End stands
+	cause   vpn.Reason  // why it broke last
 	quit    bool        // the program is about to end
 	last    vpn.Traffic // what was counted last
 }
@@ -78,6 +79,12 @@ func (t *tracker) left(s vpn.Status, now time.Time) *Entry {
 	case vpn.Down, vpn.Unknown:
 		return t.end(at, Disconnected, vpn.Reason{})
 	case vpn.Reconnecting, vpn.Blocked: // it may come back
+		if s.Exit.ProviderID != t.entry.ProviderID { // through another one it is another connection; this one ended when it broke
+			return t.end(at, Failed, t.cause)
+		}
+		if t.phase == vpn.Up {
+			t.cause = s.Reason
+		}
 	}
 	t.seen(now)
 	return nil

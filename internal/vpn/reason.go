@@ -25,6 +25,7 @@ const (
 	NoSuchProvider    Code = "no_such_provider"   // A: provider id
 	ProviderFailed    Code = "provider_failed"    // A: provider id, B: what was said
 	ProviderSilent    Code = "provider_silent"    // A: seconds
+	TryingNext        Code = "trying_next"        // A: provider id, B: why it was left; the next best is dialed
 	TunnelFailed      Code = "tunnel_failed"      // A: what was said
 	TunnelStalled     Code = "tunnel_stalled"     // the exit stopped answering; being brought back
 	ConnectionDropped Code = "connection_dropped" // the node closed it unasked
@@ -74,6 +75,7 @@ var sentences = map[Code]string{
 	NoSuchProvider:    "Provider %[1]s is not on offer at the moment. Choose another exit.",
 	ProviderFailed:    "Provider %[1]s could not be reached: %[2]s. Choose another exit.",
 	ProviderSilent:    "The provider did not answer within %[1]s seconds. Choose another exit.",
+	TryingNext:        "Provider %[1]s was left (%[2]s). The next best exit is tried.",
 	TunnelFailed:      "The tunnel could not be brought up: %[1]s. Try again.",
 	TunnelStalled:     "The exit stopped answering. Connecting to it again.",
 	ConnectionDropped: "The connection was closed by the node. Connecting again.",
