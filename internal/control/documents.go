@@ -84,6 +84,8 @@ type ProposalDoc struct {
 	ISP     string   `json:"isp"`
 	PerHour PriceDoc `json:"per_hour"`
 	PerGiB  PriceDoc `json:"per_gib"`
+
+	MembersOnly bool `json:"members_only"` // it serves only people on a list of its own
 }
 
 // PriceDoc is an amount twice, both exact: programs that read JSON numbers would lose digits.
@@ -180,7 +182,7 @@ func proposalDocs(list []proposals.Proposal) []ProposalDoc {
 	out := make([]ProposalDoc, 0, len(list))
 	for i := range list {
 		p := &list[i]
-		out = append(out, ProposalDoc{ExitDoc: exitDoc(p.Exit), ISP: p.ISP, PerHour: priceDoc(p.PerHour), PerGiB: priceDoc(p.PerGiB)})
+		out = append(out, ProposalDoc{ExitDoc: exitDoc(p.Exit), ISP: p.ISP, PerHour: priceDoc(p.PerHour), PerGiB: priceDoc(p.PerGiB), MembersOnly: p.Restricted})
 	}
 	return out
 }

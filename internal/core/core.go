@@ -106,8 +106,7 @@ type Core struct {
 	pending  bool               // its registration is under way
 	paid     price              // what the provider asked when it was dialed last
 	avoided  map[string]time.Time
-	preset   int  // of the settings, as last seen
-	nat      bool // likewise
+	filter   nodeFilter // of the settings, as last seen
 
 	tunnelMu  sync.Mutex    // one Up or Down at a time; never taken on the lane
 	tunnelGen atomic.Uint64 // rises with each wg-up, so that a late drop cannot hit a newer tunnel
@@ -120,7 +119,7 @@ func New(p Parts) *Core {
 	c.nodeCtx, c.stopNode = context.WithCancel(c.ctx)
 	c.state.Network, c.state.Proxy, c.state.Mode = p.Network, p.Proxy, vpn.ProxyMode
 	c.Lane.Post(func() { c.Status.Send(c.state.Status) })
-	c.preset, c.nat = c.Settings.Load().FilterPreset, c.Settings.Load().FilterNAT
+	c.filter = nodeFilterOf(c.Settings.Load())
 	commands := c.Commands.On(func(v vpn.Command) { c.take(command(v)) })
 	settings := c.Settings.Via(c.Lane).On(c.filterChanged)
 	c.forget = func() { commands(); settings() }

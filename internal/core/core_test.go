@@ -424,6 +424,27 @@ func TestAPresetIsAskedForAtOnce(t *testing.T) {
 	})
 }
 
+func TestTheNodeIsAskedForWhatItLeavesOutByItself(t *testing.T) {
+	inRig(t, func(r *rig) {
+		asked := func() string {
+			q := r.api.Requests()
+			i := slices.IndexFunc(q, func(q tequilatest.Request) bool { return q.Path == "/proposals" && q.Query != "" })
+			if i < 0 {
+				return ""
+			}
+			return q[i].Query
+		}
+		r.core.Network = vpn.Mysterium
+		r.running()
+		require.Empty(t, asked())
+		s := r.topics.Settings.Load()
+		s.ListRestricted, s.ListFailing = true, true
+		r.topics.Settings.Send(s)
+		synctest.Wait()
+		assert.Equal(t, "access_policy=all&include_monitoring_failed=true", asked())
+	})
+}
+
 func TestTheNodeIsAskedForWhatTheNATLetsThrough(t *testing.T) {
 	inRig(t, func(r *rig) {
 		asked := func() bool {

@@ -89,8 +89,14 @@ func (c *Core) list(ctx context.Context, api *tequilapi.Client) vpn.Reason {
 	set := c.Settings.Load()
 	l := proposals.Listing{Preset: set.FilterPreset}
 	q := tequilapi.ProposalQuery{}
-	if set.FilterNAT && c.Network == vpn.Mysterium {
-		q.NATCompatibility = "auto"
+	if c.Network == vpn.Mysterium {
+		q.IncludeMonitoringFailed = set.ListFailing
+		if set.FilterNAT {
+			q.NATCompatibility = "auto"
+		}
+		if set.ListRestricted {
+			q.AccessPolicy = "all"
+		}
 	}
 	var err error
 	if l.Offers, err = api.Proposals(ctx, q); err != nil {
@@ -102,7 +108,8 @@ func (c *Core) list(ctx context.Context, api *tequilapi.Client) vpn.Reason {
 		c.Log.Info("list the node's presets", zap.Error(err))
 	}
 	if l.Preset != 0 {
-		if l.Members, err = api.Proposals(ctx, tequilapi.ProposalQuery{PresetID: l.Preset, NATCompatibility: q.NATCompatibility}); err != nil {
+		q.PresetID = l.Preset
+		if l.Members, err = api.Proposals(ctx, q); err != nil {
 			c.Log.Warn("list the proposals of a preset", zap.Int("preset", l.Preset), zap.Error(err))
 			l.Preset = 0
 		}
@@ -128,13 +135,23 @@ func (c *Core) note(provider string, e proposals.Event) {
 	}
 }
 
-// filterChanged asks for what the node filters, its presets and the NAT, at once: somebody waits for the list. It is on
-// the lane.
+// nodeFilter is what of the settings the node itself filters by.
+type nodeFilter struct {
+	preset                   int
+	nat, restricted, failing bool
+}
+
+func nodeFilterOf(s vpn.Settings) nodeFilter {
+	return nodeFilter{preset: s.FilterPreset, nat: s.FilterNAT, restricted: s.ListRestricted, failing: s.ListFailing}
+}
+
+// filterChanged asks for what the node filters at once: somebody waits for the list. It is on the lane.
 func (c *Core) filterChanged(s vpn.Settings) {
-	if s.FilterPreset == c.preset && s.FilterNAT == c.nat {
+	f := nodeFilterOf(s)
+	if f == c.filter {
 		return
 	}
-	c.preset, c.nat = s.FilterPreset, s.FilterNAT
+	c.filter = f
 	if api := c.api; api != nil && c.state.Node.State == vpn.NodeRunning {
 		c.async(askLimit, func(ctx context.Context) input {
 			_ = c.list(ctx, api) // it has logged why not; the machine asks again by itself

@@ -92,6 +92,8 @@ func cleaned(o *tequilapi.Proposal) (Proposal, bool) {
 		ISP:     clean(o.Location.ISP, maxText),
 		PerHour: o.Price.PerHour,
 		PerGiB:  o.Price.PerGiB,
+
+		Restricted: len(o.AccessPolicies) > 0,
 	}, true
 }
 

@@ -9,10 +9,16 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
-// rank orders proposals, the better one first: by quality in steps of a tenth (the node's score wobbles by less), with
-// what the provider's own record here adds or takes, then latency, bandwidth, price per GiB, price per hour. The provider id breaks ties, so that the same list gives the
-// same choice everywhere.
+// rank orders proposals, the better one first: those that serve everybody, then by quality in steps of a tenth (the
+// node's score wobbles by less), with what the provider's own record here adds or takes, then latency, bandwidth, price
+// per GiB, price per hour. The provider id breaks ties, so that the same list gives the same choice everywhere.
 func rank(a, b *Proposal) int {
+	if a.Restricted != b.Restricted {
+		if a.Restricted {
+			return 1
+		}
+		return -1
+	}
 	return cmp.Or(
 		cmp.Compare(math.Round(b.Quality*10)+float64(b.Record.Weight()), math.Round(a.Quality*10)+float64(a.Record.Weight())),
 		cmp.Compare(known(a.Latency), known(b.Latency)),

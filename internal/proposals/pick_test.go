@@ -12,6 +12,7 @@ import (
 func TestPickRanksByQualityLatencyBandwidthPrice(t *testing.T) {
 	base := func(n int, change func(*tequilapi.Proposal)) tequilapi.Proposal {
 		o := offer(n, "DE", "", 2)
+		o.AccessPolicies = []tequilapi.AccessPolicy{}
 		change(&o)
 		return o
 	}
@@ -20,10 +21,16 @@ func TestPickRanksByQualityLatencyBandwidthPrice(t *testing.T) {
 		"latency":        func(o *tequilapi.Proposal) { o.Quality.Latency = 20; o.Quality.Bandwidth = 1 },
 		"bandwidth":      func(o *tequilapi.Proposal) { o.Quality.Bandwidth = 90; o.Price.PerGiB = tequilapi.Wei(9999) },
 		"price per GiB":  func(o *tequilapi.Proposal) { o.Price.PerGiB = tequilapi.Wei(1); o.Price.PerHour = tequilapi.Wei(9999) },
+		"no list":        func(o *tequilapi.Proposal) { o.AccessPolicies = nil; o.Quality.Quality = 0.1 },
 		"price per hour": func(o *tequilapi.Proposal) { o.Price.PerHour = tequilapi.Wei(1) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, why := book(base(1, func(*tequilapi.Proposal) {}), base(2, better)).Pick(vpn.Target{}, nil)
+			worse := base(1, func(o *tequilapi.Proposal) {
+				if name == "no list" {
+					o.AccessPolicies = []tequilapi.AccessPolicy{{ID: "partners"}}
+				}
+			})
+			p, why := book(worse, base(2, better)).Pick(vpn.Target{}, nil)
 			assert.True(t, why.Zero())
 			assert.Equal(t, id(2), p.ProviderID)
 		})

@@ -25,6 +25,8 @@ type Proposal struct {
 	PerGiB  tequilapi.Money
 	Record  Record // how it has done here
 	Preset  int    // Snapshot.Preset, if the node has it on that list; 0 = it has not
+
+	Restricted bool // it serves only members of a list (an access policy); chosen for the user only where nothing else is left
 }
 
 // Country is one country with at least one proposal.

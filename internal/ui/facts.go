@@ -35,6 +35,9 @@ func (f *facts) draw(p proposals.Proposal) {
 	if p.IPType != "" {
 		where = joined(where, lang.L(p.IPType))
 	}
+	if p.Restricted {
+		where = joined(where, lang.L("members only"))
+	}
 	f.values[0].say(where)
 	f.values[1].say(gradeWords(p.Quality))
 	line := lineWords(p.Latency, p.Bandwidth)

@@ -181,6 +181,9 @@ func (r *exitRow) setOffer(e entry, p *Palette) {
 		if o.IPType != "" {
 			r.noteAll = remembered(o.IPType)
 		}
+		if o.Restricted {
+			r.noteAll = remembered("members only")
+		}
 		r.flag.Hidden, r.kind.Hidden = true, false
 		icon := "server"
 		switch o.IPType {

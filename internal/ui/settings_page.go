@@ -32,6 +32,9 @@ type settingPage struct {
 	programRow *settingRow
 	progApply  *pill
 
+	members, failing       *toggle
+	membersRow, failingRow *settingRow
+
 	dns       *segments
 	dnsOwn    bool // the user chose to type some and has not applied them
 	servers   *field
@@ -169,8 +172,14 @@ func (p *settingPage) connection() {
 	p.proxyRestart = p.button("rotate-ccw", lang.L("Restart now"), p.restart)
 	fields := row(8, container.NewGridWrap(fyne.NewSize(176, 36), p.host), container.NewGridWrap(fyne.NewSize(80, 36), p.port))
 	p.proxyRow = newSettingRow(lang.L("Proxy address and port"), lang.L("Where programs on this computer reach the tunnel, by SOCKS5 or HTTP. Counts at the next start."), fields, p.proxyApply, p.proxyRestart)
+	p.members = p.on(func(s *vpn.Settings, on bool) { s.ListRestricted = on })
+	p.membersRow = newSettingRow(lang.L("List exits for members"),
+		lang.L("Some providers serve only people on a list of theirs. None is chosen for you while there is another."), p.members)
+	p.failing = p.on(func(s *vpn.Settings, on bool) { s.ListFailing = on })
+	p.failingRow = newSettingRow(lang.L("List exits that failed checks"),
+		lang.L("The network tries its providers now and then. These did not answer, and may be back."), p.failing)
 	p.sheet.add(lang.L("Connection"),
-		p.networkRow, p.programRow,
+		p.networkRow, p.programRow, p.membersRow, p.failingRow,
 		p.serverRow, p.proxyRow)
 }
 
@@ -245,7 +254,11 @@ func (p *settingPage) draw(s vpn.Settings) {
 	p.language.set(max(slices.Index(languages(), s.Language), 0))
 	p.langRestart.Hidden = s.Language == p.atStart.Language
 
-	p.programRow.canvas.Hidden = s.Network != vpn.Mysterium
+	p.members.set(s.ListRestricted)
+	p.failing.set(s.ListFailing)
+	for _, r := range []*settingRow{p.programRow, p.membersRow, p.failingRow} {
+		r.canvas.Hidden = s.Network != vpn.Mysterium
+	}
 	p.program.show(s.NodeProgram)
 	kind, own := dnsKind(s.DNS), ""
 	if kind == dnsOwn {

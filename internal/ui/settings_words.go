@@ -238,6 +238,8 @@ func inWords(s vpn.Settings) []change {
 		{name: lang.L("Kind of address"), to: orAny(s.FilterIPType)},
 		{name: lang.L("Reachable from here"), to: onOff(s.FilterNAT)},
 		{name: lang.L("Good for"), to: orAny(filterPreset(s))},
+		{name: lang.L("List exits for members"), to: onOff(s.ListRestricted)},
+		{name: lang.L("List exits that failed checks"), to: onOff(s.ListFailing)},
 		{name: lang.L("Limit for one connection"), to: spendLimit(s.SpendLimit)},
 		{name: lang.L("Limit for a day"), to: spendLimit(s.SpendLimitDay)},
 		{name: lang.L("Theme"), to: themeWords()[max(slices.Index(themes, s.Theme), 0)]},

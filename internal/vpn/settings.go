@@ -18,6 +18,10 @@ type Settings struct {
 	FilterNAT     bool   `json:"filter_nat,omitempty"`     // only providers that can be reached through the NAT here, as the node finds out
 	FilterPreset  int    `json:"filter_preset,omitempty"`  // one of the node's own lists, by its number; 0 = none
 
+	// Which exits are listed at all that the node leaves out by itself.
+	ListRestricted bool `json:"list_restricted,omitempty"` // those that serve only members of some list
+	ListFailing    bool `json:"list_failing,omitempty"`    // those that failed the network's own checks
+
 	// What may be spent, in wei; "" = any amount.
 	SpendLimit    string `json:"spend_limit,omitempty"`     // by one connection
 	SpendLimitDay string `json:"spend_limit_day,omitempty"` // by all of one day
