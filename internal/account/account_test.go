@@ -434,6 +434,24 @@ func TestAConnectionIsCountedOnce(t *testing.T) {
 	}
 }
 
+func TestAnOrderBelongsToItsIdentity(t *testing.T) {
+	story(t, func(w *world) {
+		w.node.SetGateways(tequilapi.Gateway{Name: "coingate", Currencies: []string{"BTC"}})
+		w.node.SetExchangeRate("USD", "0.5")
+		one := w.wish(account.Wish{Verb: account.Create}).Identity
+		order := account.Wish{Verb: account.Buy, Order: account.OrderWish{Gateway: "coingate", USD: "10", Currency: "BTC", Country: "DE"}}
+		waiting := w.wish(order).Order
+		require.Equal(t, account.Waiting, waiting.Stage)
+
+		s := w.wish(account.Wish{Verb: account.Create})
+		require.NotEqual(t, one, s.Identity)
+		assert.Zero(t, s.Order)
+		assert.Zero(t, w.after(10*time.Second).Problem, "it is not asked of the other one")
+		s = w.wish(account.Wish{Verb: account.Use, Identity: one})
+		assert.Equal(t, waiting, s.Order)
+	})
+}
+
 func TestAnOrderIsFoundAgainAfterTheProgramStartsAnew(t *testing.T) {
 	story(t, func(w *world) {
 		w.node.SetGateways(tequilapi.Gateway{Name: "coingate", Currencies: []string{"BTC"}})

@@ -30,6 +30,9 @@ func (k *Keeper) readAll(ctx context.Context) vpn.Reason {
 	}
 	k.state.Ready, k.state.Identities = true, ids
 	id, err := k.current(ctx, ids)
+	if id != k.state.Identity { // an order is its identity's; it is found again when that one is used again
+		k.state.Order, k.ordersOf = Order{}, ""
+	}
 	k.state.Identity = id
 	k.state.Locked = id != "" && k.open != id
 	k.mu.Lock()
