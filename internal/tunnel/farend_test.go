@@ -127,8 +127,9 @@ func (f *farEnd) serveTCP(l *gonet.TCPListener, serve func(net.Conn)) {
 	}
 }
 
-// close ends everything; streams that still wait are woken, which closing the stack does not do. The device goes last:
-// upstream's stack closes the channel that whoever still writes would send on.
+// close ends everything; streams that still wait are woken, which closing the stack does not do. The device goes last,
+// and goes down before it closes: upstream's stack closes the channel that whoever still writes would send on, and that
+// is also who answers a packet which comes in at that moment.
 func (f *farEnd) close() {
 	for _, c := range f.closers {
 		_ = c.Close()
@@ -139,6 +140,7 @@ func (f *farEnd) close() {
 	}
 	f.mu.Unlock()
 	f.serving.Wait()
+	_ = f.dev.Down()
 	f.dev.Close()
 }
 
