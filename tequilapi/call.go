@@ -107,26 +107,45 @@ func (c *Client) send(ctx context.Context, k call, accept string) (*http.Respons
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	began := time.Now()
 	res, err := c.http.Do(req)
 	if err != nil {
 		if ue, ok := errors.AsType[*url.Error](err); ok {
 			err = ue.Err // it repeats method and address
 		}
+		c.tell(ctx, k, 0, began, err)
 		return nil, err
 	}
+	err = checked(k, res)
+	c.tell(ctx, k, res.StatusCode, began, err)
+	if err != nil {
+		return nil, err
+	}
+	return res, nil
+}
+
+// tell traces a request.
+func (c *Client) tell(ctx context.Context, k call, status int, began time.Time, err error) {
+	if c.trace != nil {
+		c.trace(ctx, Call{Method: k.method, Path: k.path, Status: status, Took: time.Since(began), Err: err})
+	}
+}
+
+// checked makes an error of an answer without a 2xx status, and closes it.
+func checked(k call, res *http.Response) error {
 	switch {
 	case res.StatusCode >= 200 && res.StatusCode < 300:
-		return res, nil
+		return nil
 	case res.StatusCode >= 300 && res.StatusCode < 400:
 		_ = res.Body.Close()
-		return nil, fmt.Errorf("%w (%s)", ErrRedirect, res.Status)
+		return fmt.Errorf("%w (%s)", ErrRedirect, res.Status)
 	}
 	defer func() { _ = res.Body.Close() }()
 	b, err := readAll(res.Body, errorMaxBody)
 	if err != nil {
-		return nil, fmt.Errorf("read the answer %s: %w", res.Status, err)
+		return fmt.Errorf("read the answer %s: %w", res.Status, err)
 	}
-	return nil, parseError(k.method, k.path, res.StatusCode, b)
+	return parseError(k.method, k.path, res.StatusCode, b)
 }
 
 func readAll(r io.Reader, limit int64) ([]byte, error) {

@@ -9,6 +9,7 @@
 package tequilapi
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -24,8 +25,9 @@ type Client struct {
 	http    *http.Client
 	timeout time.Duration
 	maxBody int64
-	jitter  func() float64         // 0 to 1
-	token   atomic.Pointer[string] // nil or "" = none is sent
+	jitter  func() float64              // 0 to 1
+	token   atomic.Pointer[string]      // nil or "" = none is sent
+	trace   func(context.Context, Call) // nil = nobody listens
 }
 
 // Option changes a Client while it is made.

@@ -48,6 +48,7 @@ type app struct {
 	unlog   func() // gives Go's global log back
 	tunnel  *tunnel.Tunnel
 	core    *core.Core
+	tap     *busTap
 	past    *history.Recorder
 	account *account.Keeper
 	purse   *account.Topics
@@ -102,6 +103,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 	a.bus = bus.New(bus.Options{Slow: func(r bus.Report) { a.log.Warn("bus", zap.String("report", r.String())) }})
 	undo = append(undo, a.bus.Close)
 	a.topics = vpn.NewTopics(a.bus, settings)
+	a.tap = &busTap{bus: a.bus, ring: a.ring}
 	a.record()
 	a.keepAccount(settings.Network)
 
@@ -138,8 +140,11 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 		Status: a.topics.Status, Moves: a.topics.Moves, Traffic: a.topics.Traffic, Settings: a.topics.Settings,
 		Proposals: a.topics.Proposals, Notices: a.topics.Notices, Commands: a.topics.Commands.Via(lane),
 		Node: nodeproc.New(run), Tunnel: a.tunnel, Book: a.book, Supervisor: asks,
-		API:     func(address string) (*tequilapi.Client, error) { return tequilapi.New("http://" + address) },
+		API: func(address string) (*tequilapi.Client, error) {
+			return tequilapi.New("http://"+address, core.LogCalls(a.log))
+		},
 		Network: settings.Network, Proxy: a.proxy, Carrying: carrying, Who: a.account.Who, Keep: a.remember(settings.Network),
+		Live: a.ring.SetConnection,
 	})
 	return a, nil
 }
@@ -281,6 +286,7 @@ func (a *app) controlDeps() control.Deps {
 		Account: a.purse.State.Via(lane), Wishes: a.purse.Wishes,
 		Settings: a.topics.Settings.Via(lane), Save: saver{a.topics}, Proposals: a.topics.Proposals.Via(lane),
 		Notices: a.topics.Notices.Via(lane), Computer: a.topics.Computer.Via(lane), History: a.pastVersion.Via(lane),
+		Stories: a.core.Stories, Tap: a.tap.on,
 	}
 	if a.window {
 		d.Window = a.topics.Window

@@ -47,6 +47,7 @@ func attach(ctx context.Context, f folders, o *startOptions) (*attached, error) 
 	a.log = logs.NewLogger(a.ring)
 	a.unlog = zap.RedirectStdLog(a.log)
 	a.bus = bus.New(bus.Options{Slow: func(r bus.Report) { a.log.Warn("bus", zap.String("report", r.String())) }})
+	a.tap = &busTap{bus: a.bus, ring: a.ring} // what its own program sends: the core's bus is out of reach
 	a.topics, a.purse = vpn.NewTopics(a.bus, vpn.Settings{}), account.NewTopics(a.bus)
 	a.gone = bus.NewState(a.bus, "gone", false)
 	a.orders = a.bus.Go("orders")

@@ -77,10 +77,17 @@ func newProposals(at func() folders) *cobra.Command {
 	return cmd
 }
 
+func ofSource(s logs.Source) string {
+	if s == logs.SourceUnknown {
+		return ""
+	}
+	return " of " + s.String()
+}
+
 // newLogs is `mysteriumvpn logs`.
 func newLogs(at func() folders) *cobra.Command {
 	var asJSON, follow bool
-	var source string
+	var source, connection string
 	var tail int
 	cmd := &cobra.Command{
 		Use:   "logs",
@@ -90,9 +97,10 @@ func newLogs(at func() folders) *cobra.Command {
 			q := control.LogQuery{Follow: follow, Tail: tail, New: tail == 0 && cmd.Flags().Changed("tail")}
 			if source != "" {
 				if err := q.Source.UnmarshalText([]byte(source)); err != nil || q.Source == logs.SourceUnknown {
-					return usagef(cmd, fmt.Sprintf("--source %s is not known; there are: app, node, tunnel", quoted(source)))
+					return usagef(cmd, fmt.Sprintf("--source %s is not known; there are: app, node, tunnel, bus", quoted(source)))
 				}
 			}
+			q.Connection = connection
 			if tail < 0 {
 				return usagef(cmd, "--tail must not be negative")
 			}
@@ -102,7 +110,7 @@ func newLogs(at func() folders) *cobra.Command {
 				case asJSON:
 					return printLine(out, l)
 				case l.Lost > 0:
-					_, err := fmt.Fprintf(out, "(%d lines came too fast and are lost)\n", l.Lost)
+					_, err := fmt.Fprintf(out, "(%d lines%s came too fast and are lost)\n", l.Lost, ofSource(l.Source))
 					return err
 				default:
 					_, err := fmt.Fprintln(out, l.String())
@@ -117,7 +125,8 @@ func newLogs(at func() folders) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.BoolVar(&follow, "follow", false, "go on with the lines that come")
-	f.StringVar(&source, "source", "", "only lines of `app|node|tunnel`")
+	f.StringVar(&source, "source", "", "only lines of `app|node|tunnel|bus`; the bus speaks while it is followed")
+	f.StringVar(&connection, "connection", "", "only lines of one connection: its `ID`, or last")
 	f.IntVar(&tail, "tail", 0, "only the last `N` lines of those that are there")
 	f.BoolVar(&asJSON, "json", false, "print one JSON document a line")
 	return cmd

@@ -31,6 +31,7 @@ type side struct {
 	pastVersion *bus.State[uint64]
 
 	save func(vpn.Settings)
+	tap  *busTap
 	gone *bus.State[bool] // whether the core, which is in another process, has ended; nil = it is in this one
 
 	// serve runs until ctx ends, or with a core of its own until the user quits, and leaves nothing behind.
@@ -44,7 +45,7 @@ func (f folders) window() string { return filepath.Join(f.runtime, "window.sock"
 func (a *app) side() *side {
 	return &side{
 		folders: a.folders, bus: a.bus, topics: a.topics, purse: a.purse, book: a.book, ring: a.ring, log: a.log,
-		past: a.past, pastVersion: a.pastVersion, save: saver{a.topics}.Send, serve: a.serve,
+		tap: a.tap, past: a.past, pastVersion: a.pastVersion, save: saver{a.topics}.Send, serve: a.serve,
 	}
 }
 
@@ -55,7 +56,7 @@ func (s *side) options(lane *bus.Lane) ui.Options {
 		Lane:   lane,
 		Status: t.Status.Via(lane), Traffic: t.Traffic.Via(lane), Settings: t.Settings.Via(lane),
 		Proposals: t.Proposals.Via(lane), Logs: t.Logs.Via(lane), Notices: t.Notices.Via(lane), Raise: t.Window.Via(lane),
-		Commands: t.Commands, Book: s.book, Ring: s.ring,
+		Commands: t.Commands, Book: s.book, Ring: s.ring, Tap: s.tap.on,
 		Account: s.purse.State.Via(lane), Wishes: s.purse.Wishes,
 		History: s.past, HistoryChanged: s.pastVersion.Via(lane),
 		Save: s.save, Computer: t.Computer.Via(lane),

@@ -65,6 +65,12 @@ func (c *Client) Proposals(ctx context.Context, country string) ([]ProposalDoc, 
 	return docs, c.ask(ctx, "/proposals?"+url.Values{"country": {country}}.Encode(), &docs)
 }
 
+// Timeline lists the newest connections of the running program, oldest first.
+func (c *Client) Timeline(ctx context.Context) ([]StoryDoc, error) {
+	var docs []StoryDoc
+	return docs, c.ask(ctx, "/timeline", &docs)
+}
+
 // Raise brings the program's window to the front. An Error with CodeNoWindow says that there is none.
 func (c *Client) Raise(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, callTime, ErrSilent)
@@ -111,6 +117,8 @@ type LogQuery struct {
 	Cursor uint64      // those after this line
 	Tail   int         // the last so many; wins over Cursor. 0 = all
 	New    bool        // none of those that are there; wins over Tail
+
+	Connection string // only lines of the connection with this id, or LastConnection; "" = all
 }
 
 // Logs calls fn with each line, oldest first, until there are no more, fn gives an error, which it returns, or ctx ends.
@@ -122,6 +130,9 @@ func (c *Client) Logs(ctx context.Context, q LogQuery, fn func(LogDoc) error) er
 	}
 	if q.Source != logs.SourceUnknown {
 		v.Set("source", q.Source.String())
+	}
+	if q.Connection != "" {
+		v.Set("connection", q.Connection)
 	}
 	if q.Cursor > 0 {
 		v.Set("cursor", strconv.FormatUint(q.Cursor, 10))

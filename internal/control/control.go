@@ -55,6 +55,9 @@ type Deps struct {
 	Ring     *logs.Ring
 	Version  string // of the program, for people
 
+	Stories func() []vpn.Story    // the newest connections, oldest first; nil = nobody remembers
+	Tap     func() (untap func()) // has what travels on the bus put into Ring until untap; nil = it cannot be had
+
 	// What a window in another process needs besides, on a lane likewise; each may be nil.
 	Settings  bus.Receiver[vpn.Settings]
 	Save      bus.Sender[vpn.Settings] // takes settings over, those that core notes by itself left out
@@ -126,6 +129,7 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("GET /countries", s.countries)
 	mux.HandleFunc("GET /proposals", s.proposals)
 	mux.HandleFunc("GET /logs", s.logs)
+	mux.HandleFunc("GET /timeline", s.timeline)
 	mux.HandleFunc("GET /account", s.account)
 	mux.HandleFunc("POST /account", s.accountWish)
 	mux.HandleFunc("POST /connect", s.connect)

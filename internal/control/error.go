@@ -23,9 +23,10 @@ var ErrNotTakenBack = errors.New(`MysteriumVPN did not answer, so it may still c
 
 // The codes of Error that callers may want to tell apart.
 const (
-	CodeVersion  = "version"   // the program and the command do not understand each other
-	CodeBadWhere = "bad_where" // WHERE is no place to come out
-	CodeNoWindow = "no_window" // the program runs without one
+	CodeNoConnection = "no_connection" // no such connection is remembered
+	CodeVersion      = "version"       // the program and the command do not understand each other
+	CodeBadWhere     = "bad_where"     // WHERE is no place to come out
+	CodeNoWindow     = "no_window"     // the program runs without one
 
 	codeNoCall = "no_such_call" // the program does not know a path; it is older
 )

@@ -102,7 +102,7 @@ func (c *Client) tell(ctx context.Context, path string, body any) error {
 func (c *Client) CopyLogs(ctx context.Context, ring *logs.Ring, cursor uint64) (uint64, error) {
 	err := c.Logs(ctx, LogQuery{Follow: true, Cursor: cursor}, func(d LogDoc) error {
 		if d.Lost > 0 {
-			ring.Append(logs.Line{Source: logs.App, Level: logs.Warn, Text: "lines that were not kept: " + strconv.FormatUint(d.Lost, 10)})
+			ring.Append(logs.Line{Source: d.Source, Level: logs.Warn, Text: "lines that were not kept: " + strconv.FormatUint(d.Lost, 10)})
 			return nil
 		}
 		cursor = d.Seq

@@ -68,6 +68,10 @@ type Parts struct {
 	// may take a moment. nil = the one that the node remembers, without a passphrase.
 	Who func() (id, passphrase string)
 
+	// Live hears which connection is wished for or being closed, "" = none, so that what others say meanwhile can be put
+	// down to it. It is called on Lane. nil = nobody listens.
+	Live func(connection string)
+
 	// Keep keeps the records of providers for the next start. It must not wait. nil = nobody does.
 	Keep func(map[string]proposals.Record)
 }
@@ -94,6 +98,7 @@ type Core struct {
 	forget   func()         // stops taking commands
 	order    atomic.Uint64  // state.order, for those off the lane
 	idle     atomic.Bool    // nothing is connected, and nothing is wished for
+	serves   atomic.Value   // string: live, for those off the lane
 	fastest  atomic.Uint64  // bytes in the fastest second of the connection that is up
 
 	// On the lane.
@@ -108,6 +113,8 @@ type Core struct {
 	avoided  map[string]time.Time
 	filter   nodeFilter // of the settings, as last seen
 
+	stories stories
+
 	tunnelMu  sync.Mutex    // one Up or Down at a time; never taken on the lane
 	tunnelGen atomic.Uint64 // rises with each wg-up, so that a late drop cannot hit a newer tunnel
 }
@@ -120,7 +127,12 @@ func New(p Parts) *Core {
 	c.state.Network, c.state.Proxy, c.state.Mode = p.Network, p.Proxy, vpn.ProxyMode
 	c.Lane.Post(func() { c.Status.Send(c.state.Status) })
 	c.filter = nodeFilterOf(c.Settings.Load())
-	commands := c.Commands.On(func(v vpn.Command) { c.take(command(v)) })
+	commands := c.Commands.On(func(v vpn.Command) {
+		if v.Verb == vpn.Connect && v.Connection == "" {
+			v.Connection = newConnection()
+		}
+		c.take(command(v))
+	})
 	settings := c.Settings.Via(c.Lane).On(c.filterChanged)
 	c.forget = func() { commands(); settings() }
 	return c
@@ -160,22 +172,52 @@ func (c *Core) Serve(ctx context.Context) error {
 // Stalled tells that the tunnel's exit does not answer any more.
 func (c *Core) Stalled() { c.post(stalled{}) }
 
+// live is the id of the connection that is wished for, or is being closed. It is on the lane.
+func (c *Core) live() string {
+	if c.state.want || c.state.line != noLine {
+		return c.state.Connection
+	}
+	return ""
+}
+
+// logNow is the log for what is done beside the lane for the connection that is live.
+func (c *Core) logNow() *zap.Logger {
+	id, _ := c.serves.Load().(string)
+	return c.logOf(id)
+}
+
+// logOf is the log for what is done for a connection.
+func (c *Core) logOf(connection string) *zap.Logger {
+	if connection == "" {
+		return c.Log
+	}
+	return c.Log.With(zap.String("connection", connection))
+}
+
 func (c *Core) post(in input) { c.Lane.Post(func() { c.take(in) }) }
 
 // take is where everything comes in, on the lane.
 func (c *Core) take(in input) {
 	old := c.state
 	s, effects := next(old, in)
+	now := time.Now()
 	if s.Phase != old.Phase {
-		s.Since = time.Now()
-		c.Log.Info("phase", zap.Stringer("from", old.Phase), zap.Stringer("to", s.Phase),
+		s.Since = now
+		c.logOf(s.Connection).Info("phase", zap.Stringer("from", old.Phase), zap.Stringer("to", s.Phase),
 			zap.String("provider", s.Exit.ProviderID), zap.String("country", s.Exit.Country), zap.String("reason", s.Reason.Text()))
 	}
 	c.state = s
 	c.order.Store(s.order)
 	c.idle.Store(!s.want && s.line == noLine)
+	if id := c.live(); id != c.serves.Load() {
+		c.serves.Store(id)
+		if c.Live != nil {
+			c.Live(id)
+		}
+	}
 	c.follow(old.Node, s.Node)
 	if s.Status != old.Status {
+		c.stories.tell(s.target, s.Status, now)
 		c.note(proposals.Noted(old.Status, s.Status))
 		if s.Phase == vpn.Up && old.Phase != vpn.Up {
 			c.Traffic.Send(c.read(vpn.Traffic{})) // whoever hears of Up finds its counters too
@@ -216,8 +258,9 @@ func (c *Core) follow(old, now vpn.Node) {
 
 // async runs fn beside the lane and posts the input that it returns.
 func (c *Core) async(limit time.Duration, fn func(ctx context.Context) input) {
+	connection := c.live()
 	c.work.Go(func() {
-		ctx, stop := context.WithTimeout(c.ctx, limit)
+		ctx, stop := context.WithTimeout(of(c.ctx, connection), limit)
 		defer stop()
 		if in := fn(ctx); in != nil {
 			c.post(in)

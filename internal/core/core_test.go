@@ -14,7 +14,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/bus/bustest"
@@ -128,6 +131,8 @@ type rig struct {
 	tunnel *fakeTunnel
 	seen   *everyStatus
 	said   *bustest.Recorder[vpn.Notice]
+	log    *observer.ObservedLogs
+	live   []string // as Parts.Live heard it
 	stop   context.CancelFunc
 	served chan error
 }
@@ -154,14 +159,18 @@ func inRigWith(t *testing.T, change func(*Parts), story func(*rig)) {
 		r.api.AddIdentity("0xme", "", tequilapi.Money{})
 		r.api.SetProposals(offer("0xde1", "DE", 2.5), offer("0xde2", "DE", 2), offer("0xnl1", "NL", 1))
 		transport := r.api.Transport()
+		var seen zapcore.Core
+		seen, r.log = observer.New(zapcore.DebugLevel)
+		log := zaptest.NewLogger(t, zaptest.WrapOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core { return zapcore.NewTee(c, seen) })))
 		parts := Parts{
-			Log: zaptest.NewLogger(t), Lane: lane,
+			Log: log, Lane: lane,
 			Status: r.seen, Traffic: r.topics.Traffic, Settings: r.topics.Settings,
 			Proposals: r.topics.Proposals, Notices: r.topics.Notices, Commands: r.topics.Commands.Via(lane),
 			Node: r.node, Tunnel: r.tunnel, Book: &proposals.Book{}, Supervisor: &noListener{closed: make(chan struct{})},
 			API: func(string) (*tequilapi.Client, error) {
-				return tequilapi.New(r.api.URL(), tequilapi.WithTransport(transport))
+				return tequilapi.New(r.api.URL(), tequilapi.WithTransport(transport), LogCalls(log))
 			},
+			Live:    func(id string) { r.live = append(r.live, id) },
 			Network: vpn.Sandbox, Proxy: vpn.Proxy{SOCKS5: "127.0.0.1:1080", HTTP: "127.0.0.1:1080"},
 		}
 		change(&parts)
@@ -207,6 +216,12 @@ func (r *rig) running() {
 
 func (r *rig) connect(to vpn.Target) {
 	r.topics.Commands.Send(vpn.Command{ID: vpn.NextCommand(), Verb: vpn.Connect, Target: to})
+	synctest.Wait()
+}
+
+func (r *rig) wish(v vpn.Verb) {
+	r.topics.Commands.Send(vpn.Command{ID: vpn.NextCommand(), Verb: v})
+	time.Sleep(time.Second)
 	synctest.Wait()
 }
 

@@ -26,9 +26,10 @@ func (l *lineman) Up(ctx context.Context, cfg supervisor.Config) (string, error)
 	defer l.tunnelMu.Unlock()
 	l.tunnelGen.Add(1)
 	if err := l.Tunnel.Up(ctx, wg); err != nil {
-		l.Log.Warn("tunnel up", zap.Error(err))
+		l.logNow().Warn("tunnel up", zap.Error(err))
 		return "", err
 	}
+	l.logNow().Info("tunnel up")
 	l.post(tunnelChanged{up: true})
 	return cfg.Iface, nil
 }
@@ -45,7 +46,7 @@ func (c *Core) via(ctx context.Context, proxy netip.AddrPort) vpn.Reason {
 		err = errors.New("another user's program has the port of the node's proxy")
 	}
 	if err != nil {
-		c.Log.Warn("the node's proxy", zap.Error(err))
+		c.logNow().Warn("the node's proxy", zap.Error(err))
 		return vpn.Reason{Code: vpn.TunnelFailed, A: tidy(err)}
 	}
 	c.post(tunnelChanged{up: true})
@@ -57,6 +58,7 @@ func (l *lineman) Down(string) error {
 	l.tunnelMu.Lock()
 	defer l.tunnelMu.Unlock()
 	l.Tunnel.Down()
+	l.logNow().Info("tunnel down")
 	l.post(tunnelChanged{up: false})
 	return nil
 }

@@ -66,6 +66,7 @@ func (m *machine) take(in input) {
 		case m.switching && in.why.Zero():
 			m.forget()
 			m.target, m.chosen, m.Exit, m.wasUp = m.wished, true, in.exit, false
+			m.Connection = m.wishedAs
 		case m.switching: // nothing there: better to stay than to be nowhere
 			m.forget()
 			m.Refused = in.why
@@ -130,9 +131,10 @@ func (m *machine) takeCommand(c vpn.Command) {
 		}
 		m.picking, m.held = false, false
 		if m.Phase == vpn.Up {
-			m.switching, m.wished = true, c.Target
+			m.switching, m.wished, m.wishedAs = true, c.Target, c.Connection
 			return
 		}
+		m.Connection = c.Connection
 		m.want, m.target, m.chosen, m.wasUp = true, c.Target, false, false
 		m.Exit = vpn.Exit{} // until one is picked: the old one is not where this wish leads
 		m.forget()

@@ -60,7 +60,7 @@ func (c *Core) run(e effect) {
 		s.LastExit, s.LastCountry = e.exit.ProviderID, e.exit.Country
 		c.Settings.Send(s)
 	case notify:
-		c.Log.Warn("notice", zap.String("text", e.notice.Reason.Text()))
+		c.logOf(c.live()).Warn("notice", zap.String("text", e.notice.Reason.Text()))
 		c.Notices.Send(e.notice)
 	case retryNode:
 		c.Node.Retry()
@@ -199,7 +199,10 @@ func (c *Core) dial(e dial) {
 	if carrying.At.IsValid() && r.DNS == vpn.SystemDNS {
 		r.DNS = "provider" // such a node does not connect without a name server
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, dialEnd)
+	connection := c.live()
+	log := c.logOf(connection)
+	log.Info("dial", zap.String("provider", e.exit.ProviderID), zap.String("country", e.exit.Country), zap.String("service", e.exit.ServiceType))
+	ctx, cancel := context.WithTimeout(of(c.ctx, connection), dialEnd)
 	returned := make(chan struct{})
 	c.cancel, c.dialing = cancel, returned
 	c.work.Go(func() {
@@ -209,7 +212,7 @@ func (c *Core) dial(e dial) {
 		why := reasonOf(err, e.exit.ProviderID)
 		switch {
 		case err != nil:
-			c.Log.Info("dial", zap.String("provider", e.exit.ProviderID), zap.Error(err))
+			log.Info("dial failed", zap.String("provider", e.exit.ProviderID), zap.Error(err))
 		case carrying.At.IsValid():
 			why = c.via(ctx, carrying.At)
 		}
@@ -241,7 +244,7 @@ func (c *Core) disconnect(ctx context.Context, api *tequilapi.Client, dialing <-
 	for range 10 {
 		err := api.Disconnect(ctx, c.Carrying.line())
 		if err != nil && !errors.Is(err, tequilapi.ErrNoConnection) {
-			c.Log.Info("hang up", zap.Error(err))
+			c.logOf(connectionOf(ctx)).Info("hang up", zap.Error(err))
 			return
 		}
 		if dialing == nil {

@@ -18,6 +18,7 @@ func (m *machine) settle() {
 	if m.switching && (m.line != openLine || !m.tunnel || m.Node.State != vpn.NodeRunning) {
 		// What was connected is gone by itself: there is nothing to stay with.
 		m.target, m.chosen, m.wasUp, m.picking, m.switching = m.wished, false, false, false, false
+		m.Connection = m.wishedAs
 		m.Exit = vpn.Exit{}
 	}
 	if !m.want {

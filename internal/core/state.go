@@ -15,6 +15,7 @@ type state struct {
 	want      bool       // the user asked to be connected and has not taken it back
 	target    vpn.Target // where
 	wished    vpn.Target // while switching: where to; what is connected stays so until an exit there is chosen
+	wishedAs  string     // likewise: the id of that connection
 	switching bool
 	chosen    bool       // Exit answers target
 	wasUp     bool       // this wish has been met once: losing it is Reconnecting, to the same exit

@@ -32,7 +32,11 @@ type core struct {
 	src    Source
 	prefix string // of field names: the namespaces opened, each with a dot
 	with   []byte // fields of With, as text
+	conn   string // likewise: the field "connection"
 }
+
+// connectionField is the field that names a line's connection, for all loggers.
+const connectionField = "connection"
 
 // Enabled asks the ring, so that the level may change while the program runs.
 func (c *core) Enabled(l zapcore.Level) bool { return uint32(levelOf(l)) >= c.ring.level.Load() }
@@ -60,10 +64,22 @@ func (c *core) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Checked
 // With makes a core whose lines have these fields.
 func (c *core) With(fields []zapcore.Field) zapcore.Core {
 	t := text{b: slices.Clone(c.with), prefix: c.prefix}
+	conn := c.conn
 	for i := range fields {
+		if id, ok := connectionOf(&fields[i]); ok {
+			conn = id
+			continue
+		}
 		t.add(&fields[i])
 	}
-	return &core{ring: c.ring, src: c.src, prefix: t.prefix, with: t.b}
+	return &core{ring: c.ring, src: c.src, prefix: t.prefix, with: t.b, conn: conn}
+}
+
+func connectionOf(f *zapcore.Field) (id string, ok bool) {
+	if f.Type != zapcore.StringType || f.Key != connectionField {
+		return "", false
+	}
+	return cut(oneLine(f.String), maxConnection), true
 }
 
 // Sync does nothing: the ring is memory.
@@ -83,7 +99,12 @@ func (c *core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 		said.key("logger")
 		said.value(e.LoggerName)
 	}
+	conn := c.conn
 	for i := range fields {
+		if id, ok := connectionOf(&fields[i]); ok {
+			conn = id
+			continue
+		}
 		said.add(&fields[i])
 	}
 	if e.Stack != "" {
@@ -95,7 +116,7 @@ func (c *core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 		t.kept.b = appendSpans(t.kept.b[:0], said.b, lo, hi)
 		kept = t.kept.b
 	}
-	put(c.ring, e.Time, c.src, levelOf(e.Level), Redact(oneLine(e.Message)), kept)
+	put(c.ring, c.src, entry{at: e.Time, level: levelOf(e.Level), conn: conn}, Redact(oneLine(e.Message)), kept)
 	if cap(said.b) <= 4*maxLine {
 		pool.Put(t)
 	}

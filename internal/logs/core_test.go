@@ -124,3 +124,25 @@ func BenchmarkLogger(b *testing.B) {
 		}
 	})
 }
+
+// TestLinesKnowTheirConnection: the app's by their field, the node's and the tunnel's by what is wished for as they come.
+func TestLinesKnowTheirConnection(t *testing.T) {
+	r := NewRing(100)
+	log := NewLogger(r)
+	r.SetConnection("k7")
+	log.With(zap.String("connection", "k6")).Info("an older one", zap.Int("n", 1))
+	log.Info("settings saved")
+	log.Info("dial", zap.String("connection", "k7"))
+	r.Append(Line{Source: Tunnel, Text: "handshake"})
+	r.Append(Line{Source: Node, Text: "of a program elsewhere", Connection: "k3"})
+	r.SetConnection("")
+	r.Append(Line{Source: Node, Text: "idle"})
+	lines, _, _ := r.Read(0, 10)
+	var got []string
+	for _, l := range lines {
+		got = append(got, l.Connection)
+	}
+	assert.Equal(t, []string{"k6", "", "k7", "k7", "k3", ""}, got)
+	assert.Equal(t, "n=1", lines[0].Fields, "it stands once")
+	assert.Contains(t, lines[2].String(), "dial connection=k7")
+}

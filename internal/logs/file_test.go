@@ -146,7 +146,7 @@ func TestASlowDiskHoldsNobodyUp(t *testing.T) {
 		close(d.hang)
 		require.NoError(t, f.Close())
 		assert.Contains(t, d.got.String(), "first\n")
-		assert.Contains(t, d.got.String(), "99900 lines came too fast to be written\n")
+		assert.Contains(t, d.got.String(), "99900 lines of app came too fast to be written\n")
 	})
 }
 

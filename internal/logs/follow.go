@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 )
 
 const (
@@ -34,6 +33,7 @@ func Follow(r *Ring, cursor uint64, w io.Writer, fail func(error)) *Follower {
 	cancel := r.OnAppend(func(uint64) { poke() })
 	poke() // for what is there already
 	f := &follow{ring: r, cursor: cursor, w: w, fail: fail}
+	f.gaps, _ = r.Gaps(cursor)
 	go func() {
 		defer close(done)
 		for {
@@ -62,6 +62,7 @@ func (f *Follower) Close() error {
 type follow struct {
 	ring   *Ring
 	cursor uint64
+	gaps   Gaps
 	w      io.Writer
 	fail   func(error)
 	failed bool
@@ -71,18 +72,17 @@ type follow struct {
 func (f *follow) drain() {
 	until := f.ring.Last() // not for ever, when somebody floods
 	for f.cursor < until {
-		lines, next, lost := f.ring.Read(f.cursor, batch)
+		lines, next, _ := f.ring.Read(f.cursor, batch)
 		f.cursor = next
 		f.buf = f.buf[:0]
-		if lost > 0 {
-			at := time.Now()
-			if len(lines) > 0 {
-				at = lines[0].At
-			}
-			f.buf = Line{At: at, Source: App, Level: Warn, Text: fmt.Sprintf("%d lines came too fast to be written", lost)}.AppendTo(f.buf)
-			f.buf = append(f.buf, '\n')
-		}
 		for i := range lines {
+			if lost := f.gaps.Before(lines[i]); lost > 0 {
+				f.buf = Line{
+					At: lines[i].At, Source: lines[i].Source, Level: Warn,
+					Text: fmt.Sprintf("%d lines of %s came too fast to be written", lost, lines[i].Source),
+				}.AppendTo(f.buf)
+				f.buf = append(f.buf, '\n')
+			}
 			f.buf = lines[i].AppendTo(f.buf)
 			f.buf = append(f.buf, '\n')
 			if len(f.buf) > piece {

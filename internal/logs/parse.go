@@ -8,8 +8,15 @@ import (
 	"strings"
 )
 
+// parsed is a line of a child, taken apart.
+type parsed struct {
+	Level        Level
+	Text, Fields string
+	when         clock
+}
+
 // parse takes a child's line apart. What it does not know stays as it is, with its level unknown.
-func parse(s string) Line {
+func parse(s string) parsed {
 	if strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}") {
 		if l, ok := parseJSON(s); ok {
 			return l
@@ -18,7 +25,7 @@ func parse(s string) Line {
 	if l, ok := parseConsole(s); ok {
 		return l
 	}
-	l := Line{Text: s}
+	l := parsed{Text: s}
 	if strings.HasPrefix(s, "panic:") || strings.HasPrefix(s, "fatal error:") {
 		l.Level = Error
 	}
@@ -38,24 +45,24 @@ func levelNamed(word string) Level {
 }
 
 // parseJSON reads one flat object in its own order. It is a log line if it has a message.
-func parseJSON(s string) (Line, bool) {
+func parseJSON(s string) (parsed, bool) {
 	d := json.NewDecoder(strings.NewReader(s))
 	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return Line{}, false
+		return parsed{}, false
 	}
-	var l Line
+	var l parsed
 	var t text
 	said := false
 	for d.More() {
 		k, err := d.Token()
 		key, ok := k.(string)
 		if err != nil || !ok {
-			return Line{}, false
+			return parsed{}, false
 		}
 		var raw json.RawMessage
 		if d.Decode(&raw) != nil {
-			return Line{}, false
+			return parsed{}, false
 		}
 		value, isText := raw2text(raw)
 		switch {
@@ -63,17 +70,26 @@ func parseJSON(s string) (Line, bool) {
 			l.Text, said = oneLine(value), true
 		case isText && l.Level == LevelUnknown && key == "level" && levelNamed(value) != LevelUnknown:
 			l.Level = levelNamed(value)
-		case key == "time" || key == "ts": // lines are stamped on arrival
+		case (key == "time" || key == "ts" || key == "timestamp") && l.when.kind == noClock:
+			if isText {
+				l.when = readClock(value)
+			} else {
+				l.when = readEpoch(raw)
+			}
+			if l.when.kind == noClock { // then it is something else
+				t.key(key)
+				t.value(value)
+			}
 		default:
 			t.key(oneLine(key))
 			t.value(value)
 		}
 	}
 	if _, err := d.Token(); err != nil || !said {
-		return Line{}, false
+		return parsed{}, false
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return Line{}, false
+		return parsed{}, false
 	}
 	l.Fields = string(t.b)
 	return l, true
@@ -92,15 +108,16 @@ func raw2text(raw json.RawMessage) (s string, isText bool) {
 
 // parseConsole reads "TIME LEVEL text", as zerolog and zap print for humans: the level is the first or second word, in
 // capitals, or the third where the time has two.
-func parseConsole(s string) (Line, bool) {
+func parseConsole(s string) (parsed, bool) {
 	rest := s
+	var when string
 	for n := range 3 {
 		word, after, ok := strings.Cut(strings.TrimLeft(rest, " "), " ")
 		if !ok {
-			return Line{}, false
+			return parsed{}, false
 		}
 		if level := levelNamed(word); level != LevelUnknown && word == strings.ToUpper(word) {
-			l := Line{Level: level, Text: strings.TrimSpace(after)}
+			l := parsed{Level: level, Text: strings.TrimSpace(after), when: readClock(when)}
 			if where, said, ok := strings.Cut(l.Text, " > "); ok { // zerolog fills up with spaces
 				if where = strings.TrimRight(where, " "); !strings.Contains(where, " ") && strings.Contains(where, ".go:") {
 					l.Text, l.Fields = said, "caller="+where
@@ -109,11 +126,15 @@ func parseConsole(s string) (Line, bool) {
 			return l, l.Text != ""
 		}
 		if n < 2 && !looksLikeTime(word) {
-			return Line{}, false
+			return parsed{}, false
 		}
+		if n > 0 {
+			when += " "
+		}
+		when += word
 		rest = after
 	}
-	return Line{}, false
+	return parsed{}, false
 }
 
 // looksLikeTime accepts what a date or a time of day is written with.

@@ -14,10 +14,11 @@ const (
 )
 
 // Ring keeps the newest lines. Each source has a third of the room for itself, so that a flood from one leaves the lines
-// of the others where they are. Make one with NewRing.
+// of the others where they are. The bus, which is silent unless somebody asks, has a third besides. Make one with NewRing.
 type Ring struct {
-	level atomic.Uint32 // the lowest Level that the program's own loggers let through
-	last  atomic.Uint64
+	level      atomic.Uint32 // the lowest Level that the program's own loggers let through
+	last       atomic.Uint64
+	connection atomic.Pointer[string] // the one that is wished for; nil = none
 
 	mu      sync.Mutex // guards what follows
 	shelves [sources]shelf
@@ -45,19 +46,41 @@ func (r *Ring) Append(l Line) {
 	if l.At.IsZero() {
 		l.At = time.Now()
 	}
-	put(r, l.At, l.Source, l.Level, Redact(oneLine(l.Text)), Redact(oneLine(l.Fields)))
+	e := entry{at: l.At, level: l.Level, conn: cut(oneLine(l.Connection), maxConnection)}
+	if !l.Said.IsZero() {
+		e.said = l.Said.UnixNano()
+	}
+	put(r, l.Source, e, Redact(oneLine(l.Text)), Redact(oneLine(l.Fields)))
 }
 
-// put keeps a line that is free of secrets already. It copies text and fields.
-func put[F bytestring](r *Ring, at time.Time, src Source, level Level, text string, fields F) {
+// maxConnection is how long the id of a connection may be, in bytes.
+const maxConnection = 32
+
+// SetConnection tells which connection is wished for, "" = none: lines of the node and the tunnel that come from now on
+// belong to it.
+func (r *Ring) SetConnection(id string) {
+	if id == "" {
+		r.connection.Store(nil)
+		return
+	}
+	id = cut(oneLine(id), maxConnection)
+	r.connection.Store(&id)
+}
+
+// put keeps a line that is free of secrets already, in the place that e does not say yet. It copies text and fields.
+func put[F bytestring](r *Ring, src Source, e entry, text string, fields F) {
 	if src >= sources {
 		src = SourceUnknown
+	}
+	if id := r.connection.Load(); id != nil && e.conn == "" && (src == Node || src == Tunnel) {
+		e.conn = *id
 	}
 	text = cut(text, maxLine)
 	fields = cut(fields, maxLine-len(text))
 	r.mu.Lock()
 	seq := r.last.Load() + 1
-	store(&r.shelves[src], entry{seq: seq, at: at, level: level}, text, fields)
+	e.seq = seq
+	store(&r.shelves[src], e, text, fields)
 	r.last.Store(seq)
 	r.mu.Unlock()
 	r.watchers.tell(r)

@@ -12,11 +12,14 @@ type shelf struct {
 	list []entry
 	from int // place of the oldest entry in list, which grows to maxLines and is then used round and round
 	n    int
+	gone uint64 // entries that had to make room
 }
 
 type entry struct {
 	seq    uint64
 	at     time.Time
+	said   int64  // by the source's own clock, in nanoseconds since 1970; 0 = not told
+	conn   string // the connection
 	begin  uint64 // number of the first byte
 	text   uint32 // bytes of text
 	fields uint32 // bytes of fields, behind the text
@@ -56,6 +59,7 @@ func (s *shelf) drop() {
 		s.from = 0
 	}
 	s.n--
+	s.gone++
 }
 
 // store makes room for a line and copies it in. It fits: a line is at most maxLine long, maxBytes at least twice that.
@@ -127,5 +131,12 @@ func (s *shelf) bytes(e *entry) string {
 func (s *shelf) line(i int, src Source) Line {
 	e := s.at(i)
 	b := s.bytes(e)
-	return Line{Seq: e.seq, At: e.at, Source: src, Level: e.level, Text: b[:e.text], Fields: b[e.text:]}
+	l := Line{
+		Seq: e.seq, Nth: s.gone + uint64(i) + 1, At: e.at, Source: src, Level: e.level, Connection: e.conn,
+		Text: b[:e.text], Fields: b[e.text:],
+	}
+	if e.said != 0 {
+		l.Said = time.Unix(0, e.said)
+	}
+	return l
 }

@@ -66,7 +66,16 @@ func (w *writer) end() {
 		l.Text = cut(l.Text, maxLine-len(l.Fields)-40)
 		l.Fields += "bytes_cut=" + strconv.Itoa(over)
 	}
-	put(w.ring, time.Now(), w.src, l.Level, Redact(l.Text), Redact(l.Fields))
+	w.ring.keep(w.src, time.Now(), l)
+}
+
+// keep puts in a line that a child said, as it was taken apart.
+func (r *Ring) keep(src Source, at time.Time, p parsed) {
+	e := entry{at: at, level: p.Level}
+	if said := p.when.on(at); !said.IsZero() {
+		e.said = said.UnixNano()
+	}
+	put(r, src, e, Redact(p.Text), Redact(p.Fields))
 }
 
 // Close puts in what stands there without a line end. It may be called twice.

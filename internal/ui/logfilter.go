@@ -11,21 +11,23 @@ import (
 // logFilter says which lines are shown. The zero filter shows all.
 type logFilter struct {
 	level  logs.Level // the lowest; lines that did not say theirs are always shown
-	hidden [4]bool    // by source
+	hidden [5]bool    // by source
 	words  []string   // lower case; each must be in the line
 }
 
 func (f *logFilter) passes(e *logEntry) bool {
 	switch {
-	case e.lost > 0:
+	case e.lost > 0 && e.Source == logs.SourceUnknown:
 		return true
 	case int(e.Source) < len(f.hidden) && f.hidden[e.Source]:
 		return false
+	case e.lost > 0:
+		return true
 	case e.Level != logs.LevelUnknown && e.Level < f.level:
 		return false
 	}
 	for _, w := range f.words {
-		if !containsFolded(e.Text, w) && !containsFolded(e.Fields, w) {
+		if !containsFolded(e.Text, w) && !containsFolded(e.Fields, w) && !containsFolded(e.Connection, w) {
 			return false
 		}
 	}
@@ -73,9 +75,9 @@ func logLevelWords() []string {
 }
 
 // newSourceSwitch makes the button that shows or hides a source's lines. Hidden ones have a dash for a sign and no ground.
-func newSourceSwitch(s logs.Source, flip func()) *pill {
+func newSourceSwitch(s logs.Source, hidden bool, flip func()) *pill {
 	b := newPill("", "", flip)
-	drawSourceSwitch(b, s, false)
+	drawSourceSwitch(b, s, hidden)
 	return b
 }
 

@@ -16,6 +16,8 @@ import (
 // open. It follows the newest line for as long as that is in sight.
 type logPage struct {
 	ring      *logs.Ring
+	tap       func() (untap func()) // has what travels on the bus put into the ring; nil = that cannot be had
+	untap     func()                // it is being done; nil = it is not
 	clipboard fyne.Clipboard
 	save      func(name string, data []byte)
 	keys      func(fyne.Shortcut) bool // the window's
@@ -26,17 +28,19 @@ type logPage struct {
 	count    *label
 	search   *searchEntry
 	levels   *segments
-	switches [3]*pill // by source, from logs.App
+	switches []*pill // of logs.Sources
 	list     *logListWidget
 	frame    *box // around the list while it has the focus
 	none     *label
 	end      *pill         // to the newest line
 	full     *widget.Label // the chosen line, whole
+	only     *pill         // shows the chosen line's connection alone
 	foot     *fyne.Container
 	over     *fyne.Container
 	canvas   *fyne.Container
 
 	filter logFilter
+	gaps   logs.Gaps
 	lines  []logEntry // all that were read and are kept
 	shown  []logEntry // those that pass the filter
 	cursor uint64
@@ -47,8 +51,9 @@ type logPage struct {
 // logLimit is how many lines the page keeps.
 const logLimit = 6000
 
-func newLogPage(ring *logs.Ring, clipboard fyne.Clipboard, leave func(), save func(string, []byte), keys func(fyne.Shortcut) bool) *logPage {
-	l := &logPage{ring: ring, clipboard: clipboard, leave: leave, save: save, keys: keys, filter: logFilter{level: logs.Info}}
+func newLogPage(ring *logs.Ring, tap func() func(), clipboard fyne.Clipboard, leave func(), save func(string, []byte), keys func(fyne.Shortcut) bool) *logPage {
+	l := &logPage{ring: ring, tap: tap, clipboard: clipboard, leave: leave, save: save, keys: keys, filter: logFilter{level: logs.Info}}
+	l.filter.hidden[logs.Bus] = true
 	l.back = newPill("arrow-left", lang.L("Back"), leave)
 	l.count = newLabel("", 12, assets.Regular, mutedTone)
 	l.list = newLogListWidget(l)
@@ -87,20 +92,23 @@ func (l *logPage) bar() fyne.CanvasObject {
 	l.levels = newSegments(func(i int) { l.filter.level = logLevels[i]; l.sift() }, logLevelWords()...)
 	l.levels.chosen = 1
 	var boxes []fyne.CanvasObject
-	for i := range l.switches {
-		source := logs.App + logs.Source(i) //nolint:gosec // one of three
-		l.switches[i] = newSourceSwitch(source, func() {
+	for i, source := range logs.Sources() {
+		if source == logs.Bus && l.tap == nil {
+			continue
+		}
+		l.switches = append(l.switches, newSourceSwitch(source, l.filter.hidden[source], func() {
 			l.filter.hidden[source] = !l.filter.hidden[source]
 			drawSourceSwitch(l.switches[i], source, l.filter.hidden[source])
+			l.listen()
 			l.sift()
-		})
+		}))
 		boxes = append(boxes, middle(l.switches[i]))
 	}
 	return pad(18, 0, 18, 10, container.New(logBar{}, l.search, l.levels, row(6, boxes...)))
 }
 
 // logBar has the search and the levels side by side with the sources below. In a narrow window the search goes down to
-// the sources.
+// the sources, and the last of these, which hardly anybody needs, makes room for it.
 type logBar struct{}
 
 // The measures of the bar.
@@ -123,6 +131,9 @@ func (logBar) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	}
 	const lower = logBarLine + logBarGap
 	search, levels, sources := o[0], o[1], o[2]
+	if all := sources.(*fyne.Container).Objects; len(all) > 3 {
+		all[3].(*fyne.Container).Hidden = size.Width < logBarSlim
+	}
 	wide := sources.MinSize().Width
 	put(sources, 0, lower, wide)
 	if size.Width < logBarSlim {
@@ -141,17 +152,34 @@ func (l *logPage) whole() fyne.CanvasObject {
 	l.full.TextStyle.Monospace = true
 	l.full.Selectable = true
 	copyLine := newIconButton("copy", func() { l.clipboard.SetContent(l.full.Text) }).says(lang.L("Copy line"))
+	l.only = newIconButton("funnel", func() {
+		if i := l.chosenAt(); i >= 0 {
+			l.search.SetText(l.shown[i].Connection)
+		}
+	}).says(lang.L("Only this connection"))
 	shut := newIconButton("x", func() { l.choose(-1) }).says(lang.L("Close"))
 	l.foot = pad(18, 8, 18, 14, container.NewStack(newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, 12),
-		pad(10, 6, 10, 6, container.NewBorder(nil, nil, nil, column(2, shut, copyLine), container.NewVScroll(l.full)))))
+		pad(10, 6, 10, 6, container.NewBorder(nil, nil, nil, column(2, shut, copyLine, l.only), container.NewVScroll(l.full)))))
 	l.foot.Hide()
 	return l.foot
 }
 
 func (l *logPage) object() fyne.CanvasObject { return l.canvas }
 func (l *logPage) first() fyne.Focusable     { return l.back }
-func (l *logPage) closed()                   { l.seen = false }
-func (l *logPage) opened()                   { l.seen = true; l.load() }
+func (l *logPage) closed()                   { l.seen = false; l.listen() }
+func (l *logPage) opened()                   { l.seen = true; l.listen(); l.load() }
+
+// listen has the bus speak while its lines are looked at, and only then: it costs every part that sends something.
+func (l *logPage) listen() {
+	want := l.seen && !l.filter.hidden[logs.Bus]
+	switch {
+	case want && l.untap == nil && l.tap != nil:
+		l.untap = l.tap()
+	case !want && l.untap != nil:
+		l.untap()
+		l.untap = nil
+	}
+}
 
 // load reads what is new.
 func (l *logPage) load() {
@@ -160,15 +188,15 @@ func (l *logPage) load() {
 	}
 	follow, at, was := l.list.atEnd(), l.cursor, len(l.shown)
 	for {
-		lines, next, lost := l.ring.Read(l.cursor, 512)
-		if lost > 0 {
-			l.add(logEntry{Line: logs.Line{Seq: l.cursor + 1}, lost: lost})
-		}
+		lines, next, _ := l.ring.Read(l.cursor, 512)
 		l.cursor = next
 		if len(lines) == 0 {
 			break
 		}
 		for _, line := range lines {
+			if lost := l.gaps.Before(line); lost > 0 {
+				l.add(logEntry{Line: logs.Line{Seq: line.Seq, Source: line.Source}, lost: lost})
+			}
 			l.add(logEntry{Line: line})
 		}
 	}
@@ -259,6 +287,7 @@ func (l *logPage) choose(i int) {
 	if i >= 0 && l.shown[i].lost == 0 {
 		l.chosen = l.shown[i].Seq
 		l.full.SetText(l.shown[i].String())
+		l.only.Hidden = l.shown[i].Connection == ""
 	}
 	if l.foot.Hidden = l.chosen == 0; !l.foot.Hidden {
 		l.foot.Refresh()
@@ -281,7 +310,7 @@ func (l *logPage) text() []byte {
 	var b []byte
 	for _, e := range l.shown {
 		if e.lost > 0 {
-			b = append(append(b, lostWords(e.lost)...), '\n')
+			b = append(append(b, lostWords(&e)...), '\n')
 			continue
 		}
 		b = append(e.AppendTo(b), '\n')

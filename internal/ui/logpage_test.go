@@ -75,6 +75,77 @@ func TestLogLinesAreChosenBySourceLevelAndWords(t *testing.T) {
 	assert.True(t, l.none.Visible())
 }
 
+func TestTheBusSpeaksWhileItIsLookedAt(t *testing.T) {
+	s := newStage(t, nil)
+	l := s.Window.log
+	s.say(1, logs.Line{Source: logs.Bus, Text: "status: phase=up"})
+	s.toggleLog()
+	assert.Empty(t, l.shown, "nobody asked")
+	assert.Zero(t, s.taps)
+	test.Tap(l.switches[3])
+	assert.Equal(t, 1, s.taps)
+	assert.Len(t, l.shown, 1)
+	s.toggleLog()
+	assert.Zero(t, s.taps, "not behind a page that is closed")
+	s.toggleLog()
+	assert.Equal(t, 1, s.taps)
+	test.Tap(l.switches[3])
+	assert.Zero(t, s.taps)
+	assert.Empty(t, l.shown)
+}
+
+func TestMissingLinesAreNamedByTheirSource(t *testing.T) {
+	s := newStage(t, nil)
+	l := s.Window.log
+	s.toggleLog()
+	s.say(2, logs.Line{Source: logs.App, Level: logs.Info, Text: "here"})
+	for range 50_000 {
+		s.ring.Append(logs.Line{Source: logs.Node, Level: logs.Info, Text: "flood"})
+	}
+	s.say(1, logs.Line{Source: logs.App, Level: logs.Info, Text: "and here"})
+	var lost []string
+	app := 0
+	for i := range l.shown {
+		if e := &l.shown[i]; e.lost > 0 {
+			lost = append(lost, lostWords(e))
+		} else if e.Source == logs.App {
+			app++
+		}
+	}
+	assert.Equal(t, 3, app)
+	require.Len(t, lost, 1)
+	assert.Regexp(t, `^Node: [45]\d{4} lines are missing here$`, lost[0])
+	test.Tap(l.switches[1])
+	for _, e := range l.shown {
+		assert.Zero(t, e.lost, "what is hidden is not missed")
+	}
+}
+
+func TestOneConnectionCanBeShownAlone(t *testing.T) {
+	s := newStage(t, nil)
+	l := s.Window.log
+	s.say(1, logs.Line{Source: logs.App, Level: logs.Info, Text: "settings saved"})
+	s.say(1, logs.Line{Source: logs.Node, Level: logs.Info, Text: "peer found", Connection: "k7abcdef"})
+	s.say(1, logs.Line{Source: logs.Node, Level: logs.Info, Text: "of another", Connection: "zzabcdef"})
+	s.toggleLog()
+	l.choose(0)
+	assert.False(t, l.only.Visible())
+	l.choose(1)
+	require.True(t, l.only.Visible())
+	l.only.press()
+	require.Len(t, l.shown, 1)
+	assert.Equal(t, "peer found", l.shown[0].Text)
+}
+
+func TestSkewIsShownInTheWindowToo(t *testing.T) {
+	s := newStage(t, nil)
+	s.say(1, logs.Line{Source: logs.Node, Level: logs.Info, Text: "kept back", Said: noon.Add(-3 * time.Second), Fields: "a=b"})
+	r := newLogRow()
+	lines, _, _ := s.ring.Read(0, 1)
+	r.set(logEntry{Line: lines[0]}, false)
+	assert.Equal(t, "kept back  skew=3s  a=b", r.all)
+}
+
 func TestTheLogFollowsUntilOneScrollsUp(t *testing.T) {
 	s := newStage(t, nil)
 	l := s.Window.log
@@ -110,7 +181,7 @@ func TestLostLinesAreSaid(t *testing.T) {
 	s.say(1000, line) // the ring holds a third of 1000 of each source
 	s.toggleLog()
 	assert.EqualValues(t, 667, l.shown[10].lost)
-	assert.Equal(t, "667 lines are missing here", lostWords(l.shown[10].lost))
+	assert.Equal(t, "App: 667 lines are missing here", lostWords(&l.shown[10]))
 	assert.Contains(t, string(l.text()), "667 lines are missing here\n")
 }
 

@@ -15,7 +15,7 @@ import (
 // logEntry is one line of the log page: a line, or the place where some are missing.
 type logEntry struct {
 	logs.Line
-	lost uint64 // so many lines came and went unread; the rest of the entry is empty then, but for Seq, that of the next line
+	lost uint64 // so many lines came and went unread; the rest of the entry is empty then, but for Source, and Seq, that of the next line
 }
 
 // sourceMark is the sign and the colour of a source; its name stands beside them.
@@ -27,6 +27,8 @@ func sourceMark(s logs.Source) (icon string, t tone) {
 		return "network", upTone
 	case logs.Tunnel:
 		return "route", busyTone
+	case logs.Bus:
+		return "shuffle", mutedTone
 	default:
 		return "circle-help", mutedTone
 	}
@@ -40,13 +42,19 @@ func sourceWord(s logs.Source) string {
 		return remembered("Node")
 	case logs.Tunnel:
 		return remembered("Tunnel")
+	case logs.Bus:
+		return remembered("Bus")
 	default:
 		return ""
 	}
 }
 
-func lostWords(n uint64) string {
-	return lang.XN("log.lost", "{{.N}} lines are missing here", int(min(n, 1<<31)), map[string]uint64{"N": n}) //nolint:gosec // bounded
+func lostWords(e *logEntry) string {
+	n, who := e.lost, sourceWord(e.Source)
+	if who != "" {
+		who += ": "
+	}
+	return who + lang.XN("log.lost", "{{.N}} lines are missing here", int(min(n, 1<<31)), map[string]uint64{"N": n}) //nolint:gosec // bounded
 }
 
 // logRow is one line: time, source, level, text.
@@ -94,13 +102,16 @@ func (r *logRow) Refresh() {
 	}
 	r.time.Text, r.source.Text, r.level.Text = e.At.Local().Format("15:04:05.000"), sourceWord(e.Source), levelWord(e.Level)
 	r.all = e.Text
+	if d := e.Skew(); d != 0 {
+		r.all += "  skew=" + d.String()
+	}
 	if e.Fields != "" {
 		r.all += "  " + e.Fields
 	}
 	if e.lost > 0 {
 		icon, body = "ellipsis", p.Muted
-		r.time.Text, r.level.Text = "", ""
-		r.all = lostWords(e.lost)
+		r.time.Text, r.source.Text, r.level.Text = "", "", ""
+		r.all = lostWords(&e)
 	}
 	r.ground.FillColor = alpha(p.Chosen, 0)
 	r.ground.StrokeWidth = 0

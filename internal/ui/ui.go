@@ -40,6 +40,7 @@ type Options struct {
 
 	Book *proposals.Book
 	Ring *logs.Ring
+	Tap  func() (untap func()) // has what travels on the bus put into Ring; nil = that cannot be had
 
 	Account bus.Receiver[account.State] // who pays, on Lane; nil = nobody tells
 	Wishes  bus.Sender[account.Wish]    // what the user wants of it; nil with it

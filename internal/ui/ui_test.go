@@ -45,6 +45,7 @@ type stage struct {
 	timers []*timer
 	now    time.Time
 	*Window
+	taps int // of the bus that are on
 }
 
 type timer struct {
@@ -66,6 +67,7 @@ func newStage(t testing.TB, change func(*Options)) *stage {
 		Agreed:  TermsVersion,
 		Account: s.ends.State.Via(l), Wishes: &s.wished,
 		Commands: bus.Sender[vpn.Command](&s.sent), Book: s.book, Ring: s.ring, Computer: s.topics.Computer.Via(l),
+		Tap:  func() func() { s.taps++; return func() { s.taps-- } },
 		Keep: func(p Places) { s.kept = append(s.kept, p) }, Save: func(v vpn.Settings) { s.saved = append(s.saved, v) },
 		Now: func() time.Time { return s.now },
 		After: func(d time.Duration, f func()) func() {

@@ -88,7 +88,7 @@ func (w *Window) build() {
 	w.card.use.onPress = w.switchComputer
 	w.banner, w.notice = newBanner(), newNoticeBar(func() { w.openPage(accountPageName) })
 	w.node = newNodeLine(func() { w.send(vpn.RestartNode, vpn.Target{}) }, w.toggleLog)
-	w.log = newLogPage(w.o.Ring, w.o.App.Clipboard(), w.toggleLog, w.saveAs, w.typedShortcut)
+	w.log = newLogPage(w.o.Ring, w.o.Tap, w.o.App.Clipboard(), w.toggleLog, w.saveAs, w.typedShortcut)
 	w.past = w.newHistory()
 	w.choice = newSettingPage(w)
 	w.pays = newAccountPage(w)

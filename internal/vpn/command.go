@@ -6,6 +6,8 @@ type Command struct {
 	ID     uint64 // from NextCommand; 0 = the sender does not care when it is taken in
 	Verb   Verb
 	Target Target // for Connect
+
+	Connection string // for Connect: the id of what is asked for; core sets it where it is ""
 }
 
 // Verb is what a Command asks for.

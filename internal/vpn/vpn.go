@@ -24,6 +24,8 @@ type Status struct {
 	Attempt int       // while Finding, Dialing or Reconnecting: which try this is, from 1
 	Command uint64    // ID of the newest Command that core has taken into account
 	Refused Reason    // why that command changed nothing: what was connected still is
+
+	Connection string // id of the connection that was asked for last, in the log and in its Story; "" = none yet
 }
 
 // Proxy is the pair of loopback addresses, host:port, at which programs reach the tunnel. Both are the same listener
