@@ -108,7 +108,7 @@ func (l *logPage) bar() fyne.CanvasObject {
 }
 
 // logBar has the search and the levels side by side with the sources below. In a narrow window the search goes down to
-// the sources, and the last of these, which hardly anybody needs, makes room for it.
+// the sources, and in a very narrow one the last of these, which hardly anybody needs, makes room for it.
 type logBar struct{}
 
 // The measures of the bar.
@@ -117,6 +117,7 @@ const (
 	logBarGap    = 8
 	logBarLevels = 332
 	logBarSlim   = 560
+	logBarSearch = 180
 )
 
 func (logBar) MinSize([]fyne.CanvasObject) fyne.Size {
@@ -132,7 +133,8 @@ func (logBar) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	const lower = logBarLine + logBarGap
 	search, levels, sources := o[0], o[1], o[2]
 	if all := sources.(*fyne.Container).Objects; len(all) > 3 {
-		all[3].(*fyne.Container).Hidden = size.Width < logBarSlim
+		all[3].(*fyne.Container).Hidden = false
+		all[3].(*fyne.Container).Hidden = size.Width < logBarSlim && size.Width-sources.MinSize().Width < logBarSearch
 	}
 	wide := sources.MinSize().Width
 	put(sources, 0, lower, wide)
