@@ -49,6 +49,7 @@ type app struct {
 	tunnel  *tunnel.Tunnel
 	core    *core.Core
 	tap     *busTap
+	adopted *adoptedLog
 	past    *history.Recorder
 	account *account.Keeper
 	purse   *account.Topics
@@ -119,10 +120,14 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 	}
 	undo = append(undo, func() { asks.Close() })
 	run := nodeproc.Options{
-		Stdout:  logs.Writer(a.ring, logs.Node),
-		Stderr:  logs.Writer(a.ring, logs.Node),
-		OnState: func(s nodeproc.State) { a.core.NodeState(s) },
+		Stdout: logs.Writer(a.ring, logs.Node),
+		Stderr: logs.Writer(a.ring, logs.Node),
+		OnState: func(s nodeproc.State) {
+			a.adopted.state(s)
+			a.core.NodeState(s)
+		},
 	}
+	a.adopted = &adoptedLog{ring: a.ring, log: a.log}
 	var carrying core.Carrying
 	if settings.Network == vpn.Mysterium {
 		var m *mysterium
@@ -296,6 +301,7 @@ func (a *app) controlDeps() control.Deps {
 
 func (a *app) close() {
 	a.tunnel.Close()
+	a.adopted.close()
 	a.bus.Close()
 	a.log.Info("stop")
 	a.unlog()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -25,7 +26,8 @@ type computer struct {
 	topics *vpn.Topics
 	log    *zap.Logger
 
-	refused string // what the desktop said; not asked again before the user or the connection gives a reason to
+	refused string        // what the desktop said; not asked again before the user or the connection gives a reason to
+	limit   time.Duration // of putting back; 0 = putBackLimit
 }
 
 // serve works until ctx ends. Then it puts the desktop's proxy back, which takes at most twice putBackLimit.
@@ -86,7 +88,7 @@ func wantsComputer(p vpn.Phase, asked, set bool) bool {
 // putBack gives the desktop its own proxy again. What cannot be put back now is tried again at the next change, and at
 // the next start. The end of the program does not interrupt it.
 func (c *computer) putBack(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), putBackLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(c.limit, putBackLimit))
 	defer cancel()
 	theirs, err := c.proxy.Restore(ctx)
 	if err != nil {

@@ -60,7 +60,7 @@ func newKeeper(t *testing.T, current string) *keeper {
 	b := bustest.Bus(t)
 	k := &keeper{t: t, states: make(chan vpn.Computer, 64), file: filepath.Join(t.TempDir(), "desktop-proxy.json")}
 	k.computer = &computer{
-		topics: vpn.NewTopics(b, vpn.Settings{}), log: zap.NewNop(),
+		topics: vpn.NewTopics(b, vpn.Settings{}), log: zap.NewNop(), limit: time.Minute,
 		proxy: desktop.NewProxy(desktop.ProxyOptions{File: k.file, Current: current}),
 	}
 	k.login = k.atLogin(&desktop.Autostart{Folder: t.TempDir(), ID: appID, Name: "MysteriumVPN", Program: "/usr/bin/mysteriumvpn"})

@@ -595,6 +595,61 @@ func TestLogs(t *testing.T) {
 	})
 }
 
+func TestOneConnectionsLinesAndTheBus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProgram(t)
+		var told []vpn.Story
+		taps := 0
+		p.deps.Stories = func() []vpn.Story { return told }
+		p.deps.Tap = func() func() { taps++; return func() { taps-- } }
+		l := newPipes()
+		p.serve(l)
+		p.client = newClient("1.0", l.dial)
+		all := func(q LogQuery) (out []string) {
+			require.NoError(t, p.client.Logs(t.Context(), q, func(d LogDoc) error { out = append(out, d.Text); return nil }))
+			return out
+		}
+		for _, id := range []string{LastConnection, "k7"} {
+			var unknown *Error
+			require.ErrorAs(t, p.client.Logs(t.Context(), LogQuery{Connection: id}, nil), &unknown)
+			assert.Equal(t, CodeNoConnection, unknown.Code)
+		}
+		docs, err := p.client.Timeline(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, docs)
+
+		step := vpn.Step{At: noon, Took: 1500 * time.Millisecond, Phase: vpn.Dialing, Attempt: 1, Exit: vpn.Exit{Country: "DE"}}
+		end := vpn.Step{At: noon, Phase: vpn.Failed, Reason: vpn.Reason{Code: vpn.ProviderSilent, A: "60"}}
+		told = []vpn.Story{{ID: "k6", Steps: []vpn.Step{step}}, {ID: "k7", Target: vpn.Target{Country: "DE"}, Begun: noon, Steps: []vpn.Step{step, end}}}
+		p.ring.Append(logs.Line{Source: logs.Node, Text: "of k7", Connection: "k7"})
+		p.ring.Append(logs.Line{Source: logs.App, Text: "of none"})
+		p.ring.Append(logs.Line{Source: logs.Bus, Text: "sent"})
+		assert.Equal(t, []string{"of k7"}, all(LogQuery{Connection: LastConnection}))
+		assert.Equal(t, []string{"of k7"}, all(LogQuery{Connection: "k7"}))
+		assert.Empty(t, all(LogQuery{Connection: "k6"}))
+		assert.Equal(t, []string{"sent"}, all(LogQuery{Source: logs.Bus}))
+		docs, err = p.client.Timeline(t.Context())
+		require.NoError(t, err)
+		require.Len(t, docs, 2)
+		assert.False(t, docs[0].Over)
+		assert.True(t, docs[1].Over)
+		assert.InDelta(t, 1.5, docs[1].Steps[0].Seconds, 0)
+		assert.Equal(t, "provider_silent", docs[1].Steps[1].Reason.Code)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() {
+			ended <- p.client.Logs(ctx, LogQuery{Follow: true, Source: logs.Bus}, func(LogDoc) error { return nil })
+		}()
+		synctest.Wait()
+		assert.Equal(t, 1, taps, "the bus speaks while it is followed")
+		cancel()
+		require.ErrorIs(t, <-ended, context.Canceled)
+		synctest.Wait()
+		assert.Zero(t, taps)
+	})
+}
+
 func TestVersionsThatDoNotFitSaySo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t)

@@ -221,7 +221,12 @@ func (r *rig) connect(to vpn.Target) {
 
 func (r *rig) wish(v vpn.Verb) {
 	r.topics.Commands.Send(vpn.Command{ID: vpn.NextCommand(), Verb: v})
-	time.Sleep(time.Second)
+	r.pass(time.Second)
+}
+
+// pass lets time pass.
+func (r *rig) pass(d time.Duration) {
+	time.Sleep(d)
 	synctest.Wait()
 }
 

@@ -57,7 +57,7 @@ func TestAConnectionsPhasesAreRemembered(t *testing.T) {
 	inRig(t, func(r *rig) {
 		r.running()
 		r.connect(vpn.Target{Country: "DE"})
-		time.Sleep(time.Minute)
+		r.pass(time.Minute)
 		r.wish(vpn.Disconnect)
 		all := r.core.Stories()
 		require.Len(t, all, 1)

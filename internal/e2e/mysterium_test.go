@@ -344,6 +344,9 @@ func adoptedNode(t *testing.T, r *realm) {
 	assert.Equal(t, fileSize, size)
 	assert.True(t, strings.HasPrefix(from, "10.182."), from)
 	assert.NotZero(t, r.fresh().BytesReceived, "the tunnel is ours")
+	out, code = r.ctl("logs", "--source", "node")
+	require.Zero(t, code, out)
+	assert.Contains(t, out, "Starting Mysterium Node", "its own log file is read")
 	r.end(program)
 	select {
 	case <-node.done:

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -61,7 +62,8 @@ func TestTraffic(t *testing.T) {
 			assert.Equal(t, fmt.Sprint(fileHash(), " ", fileSize), strings.Join(strings.Fields(out)[:2], " "))
 			after := w.fresh()
 			got := after.BytesReceived - before.BytesReceived
-			assert.InEpsilon(t, fileSize, got, 0.10, "bytes counted for %s", way[0])
+			assert.GreaterOrEqual(t, got, uint64(fileSize), "bytes counted for %s", way[0])
+			assert.Less(t, got, uint64(fileSize*3/2), "TCP says some of it twice when the computer is busy")
 			assert.Greater(t, after.BytesSent, before.BytesSent)
 		}
 	})
@@ -102,6 +104,51 @@ func TestTraffic(t *testing.T) {
 		took := time.Since(killed)
 		t.Logf("up again and a new file fetched %s after SIGKILL", took.Round(10*time.Millisecond))
 		assert.Less(t, took, 15*time.Second)
+	})
+
+	t.Run("one connection's story", func(t *testing.T) {
+		out, code := w.ctl("logs", "--connection", "last", "--json")
+		require.Zero(t, code, out)
+		by := map[string]bool{}
+		ids := map[string]bool{}
+		for line := range strings.Lines(out) {
+			var l struct{ Source, Text, Fields, Connection string }
+			require.NoError(t, json.Unmarshal([]byte(line), &l), line)
+			by[l.Source], ids[l.Connection] = true, true
+			if l.Text == "node request" && strings.Contains(l.Fields, "path=/connection") {
+				by["request"] = true
+			}
+		}
+		assert.Len(t, ids, 1, "and no other one's")
+		assert.Equal(t, map[string]bool{"app": true, "node": true, "tunnel": true, "request": true}, by)
+
+		out, code = w.ctl("timeline", "--json")
+		require.Zero(t, code, out)
+		var stories []struct {
+			ID    string
+			Over  bool
+			Steps []struct {
+				Phase   string
+				Seconds float64
+			}
+		}
+		require.NoError(t, json.Unmarshal([]byte(out), &stories), out)
+		require.Len(t, stories, 2)
+		assert.True(t, ids[stories[1].ID])
+		assert.True(t, stories[0].Over, "the switch ended it")
+		var phases []string
+		for _, s := range stories[1].Steps {
+			if n := len(phases); n == 0 || phases[n-1] != s.Phase {
+				phases = append(phases, s.Phase)
+			}
+		}
+		assert.Equal(t, []string{"dialing", "up", "reconnecting", "up"}, phases[len(phases)-4:])
+		out, code = w.ctl("timeline")
+		require.Zero(t, code, out)
+		assert.Contains(t, out, "reconnecting")
+		out, code = w.ctl("logs", "--connection", "nonsense")
+		assert.Equal(t, 1, code)
+		assert.Contains(t, out, "There is no connection")
 	})
 
 	last = w.status()
