@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/mysteriumvpn/desktop/internal/redact"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -91,11 +92,10 @@ func (c *core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 		said.value(e.Stack)
 	}
 	kept := said.b
-	if lo, hi, ok := secret(said.b, 0); ok {
-		t.kept.b = appendSpans(t.kept.b[:0], said.b, lo, hi)
-		kept = t.kept.b
+	if b, found := redact.AppendSecrets(t.kept.b[:0], said.b); found {
+		t.kept.b, kept = b, b
 	}
-	put(c.ring, e.Time, c.src, levelOf(e.Level), Redact(oneLine(e.Message)), kept)
+	put(c.ring, e.Time, c.src, levelOf(e.Level), redact.Secrets(oneLine(e.Message)), kept)
 	if cap(said.b) <= 4*maxLine {
 		pool.Put(t)
 	}

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/redact"
 )
 
 const (
@@ -45,7 +47,7 @@ func (r *Ring) Append(l Line) {
 	if l.At.IsZero() {
 		l.At = time.Now()
 	}
-	put(r, l.At, l.Source, l.Level, Redact(oneLine(l.Text)), Redact(oneLine(l.Fields)))
+	put(r, l.At, l.Source, l.Level, redact.Secrets(oneLine(l.Text)), redact.Secrets(oneLine(l.Fields)))
 }
 
 // put keeps a line that is free of secrets already. It copies text and fields.
@@ -62,6 +64,9 @@ func put[F bytestring](r *Ring, at time.Time, src Source, level Level, text stri
 	r.mu.Unlock()
 	r.watchers.tell(r)
 }
+
+// bytestring is text in either form.
+type bytestring interface{ ~string | ~[]byte }
 
 // cut shortens s to n bytes, at the edge of a rune.
 func cut[S bytestring](s S, n int) S {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/redact"
 )
 
 // Writer makes the end of a child's pipe: every line written to it goes into the ring as of this source. Lines of
@@ -66,7 +68,7 @@ func (w *writer) end() {
 		l.Text = cut(l.Text, maxLine-len(l.Fields)-40)
 		l.Fields += "bytes_cut=" + strconv.Itoa(over)
 	}
-	put(w.ring, time.Now(), w.src, l.Level, Redact(l.Text), Redact(l.Fields))
+	put(w.ring, time.Now(), w.src, l.Level, redact.Secrets(l.Text), redact.Secrets(l.Fields))
 }
 
 // Close puts in what stands there without a line end. It may be called twice.

@@ -1,4 +1,4 @@
-package logs
+package redact
 
 // bytestring is text in either form.
 type bytestring interface{ ~string | ~[]byte }
@@ -9,24 +9,26 @@ const (
 	userinfo = 512 // bytes after :// in which an @ is looked for
 )
 
-// Redact replaces what must not be kept: private and preshared keys, tokens, passphrases, credentials in URLs, the
-// secret parts of a keystore. It takes time in proportion to the length of s, and returns s itself when there is nothing
-// to hide. Public keys named as such, hashes, addresses and ids stay: a log without them helps nobody.
-func Redact(s string) string {
-	lo, hi, ok := secret(s, 0)
-	if !ok {
+// Secrets replaces what must not be kept anywhere: private and preshared keys, tokens, passphrases, credentials in URLs,
+// the secret parts of a keystore. It takes time in proportion to the length of s, and returns s itself when there is
+// nothing to hide. Public keys named as such, hashes, addresses and ids stay: the user's own log without them helps
+// nobody. What is handed to a stranger goes through a Redactor.
+func Secrets(s string) string {
+	b, found := AppendSecrets(nil, s)
+	if !found {
 		return s
 	}
-	return string(appendSpans(make([]byte, 0, len(s)+len(hidden)), s, lo, hi))
+	return string(b)
 }
 
-// appendRedacted adds s to dst without its secrets.
-func appendRedacted[S bytestring](dst []byte, s S) []byte {
+// AppendSecrets adds s to dst as Secrets would give it, if there is something to hide. If there is not it says so, and
+// gives dst back without a copy being made.
+func AppendSecrets[S ~string | ~[]byte](dst []byte, s S) (b []byte, found bool) {
 	lo, hi, ok := secret(s, 0)
 	if !ok {
-		return append(dst, s...)
+		return dst, false
 	}
-	return appendSpans(dst, s, lo, hi)
+	return appendSpans(dst, s, lo, hi), true
 }
 
 func appendSpans[S bytestring](dst []byte, s S, lo, hi int) []byte {
