@@ -17,8 +17,8 @@ type finder struct {
 	known *known
 	work  int // bytes looked at since find began
 	found []span
-	views [layers + 1]view
-	inner *finder // for what base64 hides
+	views [layers + 1]view // the first is the line
+	inner *finder          // for what base64 hides
 	depth int
 	plain []byte // of base64
 }
@@ -30,18 +30,28 @@ type finder struct {
 func (f *finder) find(line []byte) []span {
 	f.work, f.found = 0, f.found[:0]
 	f.views[0] = view{b: line}
-	for i := 0; ; i++ {
-		f.scan(&f.views[i])
-		if i == layers || f.enough() || !hasEscapes(f.views[i].b) {
-			break
-		}
-		f.work += len(f.views[i].b)
-		if !f.views[i+1].unescape(&f.views[i]) {
-			break
-		}
+	f.scan(&f.views[0])
+	f.layers(false)
+	if hasSpaces(line) {
+		f.layers(true)
 	}
 	f.found = merge(line, f.found)
 	return f.found
+}
+
+// layers looks at what the line becomes without its escapes.
+func (f *finder) layers(spaces bool) {
+	for i := range layers {
+		from, to := &f.views[i], &f.views[i+1]
+		if f.enough() || !hasEscapes(from.b, spaces) {
+			return
+		}
+		f.work += len(from.b)
+		if !to.unescape(from, spaces) {
+			return
+		}
+		f.scan(to)
+	}
 }
 
 // enough reports whether all that is asked is known: inside of base64 it is only whether there is anything.

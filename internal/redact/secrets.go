@@ -130,10 +130,16 @@ func inToken[S bytestring](s S, from, i, end int, work *int) (lo, hi int, ok boo
 		}
 	}
 	switch {
-	case s[i] == 'e' && s[i+1] == 'y' && s[i+2] == 'J':
-		if hi = jwt(s, end, work); hi > 0 {
-			return i, hi, true
+	case end < len(s) && s[end] == '.' && n >= 8:
+		for lo = i; lo < end-3; lo++ { // /verify/eyJ…, token+eyJ…
+			if s[lo] == 'e' && s[lo+1] == 'y' && s[lo+2] == 'J' && (lo == i || kind[s[lo-1]]&(isLower|isUpper|isDigit) == 0) {
+				if hi = jwt(s, end, work); hi > 0 {
+					return lo, hi, true
+				}
+				break
+			}
 		}
+		*work += n
 	case n == 6 && fold(s[i]) == 'b' && equalFold(s, i, end, "bearer"):
 		return bearer(s, end, work)
 	case s[i] == '-' && s[i+1] == '-' && end < len(s) && s[end] == ' ': // --identity-passphrase VALUE

@@ -40,6 +40,7 @@ func TestSecretsAreReplaced(t *testing.T) {
 		"Authorization: Bearer " + jwtText:                                "Authorization: [redacted]",
 		`header "Authorization":["Basic dXNlcjpwYXNz"] sent`:              `header "Authorization":["[redacted]"] sent`,
 		"got " + jwtText + " back":                                        "got [redacted] back",
+		"GET /verify/" + jwtText + "?x":                                   "GET /verify/[redacted]?x",
 		"with bearer a1b2c3d4e5f6 sent":                                   "with bearer [redacted] sent",
 		`{"token":"` + jwtText + `","expires_at":"2026-01-01T00:00:00Z"}`: `{"token":"[redacted]","expires_at":"2026-01-01T00:00:00Z"}`,
 		"dial socks5://me:s3cr3t@127.0.0.1:1080/x":                        "dial socks5://[redacted]@127.0.0.1:1080/x",

@@ -26,12 +26,21 @@ func (v *view) source(lo, hi int) (int, int) {
 // layers is how many escapes around one another are taken off.
 const layers = 4
 
-func hasEscapes(b []byte) bool {
-	return bytes.IndexByte(b, '\\') >= 0 || bytes.IndexByte(b, '%') >= 0
+func hasEscapes(b []byte, spaces bool) bool {
+	return bytes.IndexByte(b, '\\') >= 0 || bytes.IndexByte(b, '%') >= 0 || spaces && bytes.IndexByte(b, '+') >= 0
+}
+
+// hasSpaces reports whether the line may be a URL whose query has + for spaces.
+func hasSpaces(line []byte) bool {
+	if bytes.IndexByte(line, '+') < 0 && !bytes.Contains(line, []byte("%2B")) && !bytes.Contains(line, []byte("%2b")) {
+		return false
+	}
+	return bytes.ContainsAny(line, "%?=")
 }
 
 // unescape takes one layer of escapes off: JSON's and Go's \n \" \/ \u0040 \x40, and %40. It reports whether there was one.
-func (v *view) unescape(from *view) bool {
+// If spaces is set, + is an escape as well: that of a space in a URL's query.
+func (v *view) unescape(from *view, spaces bool) bool {
 	v.b, v.off = v.b[:0], v.off[:0]
 	any := false
 	place := func(i int) int {
@@ -43,6 +52,9 @@ func (v *view) unescape(from *view) bool {
 	b := from.b
 	for i := 0; i < len(b); {
 		r, n := escapeAt(b, i)
+		if spaces && b[i] == '+' {
+			r, n = ' ', 1
+		}
 		if n == 0 {
 			v.b = append(v.b, b[i])
 			v.off = append(v.off, place(i))
@@ -51,7 +63,7 @@ func (v *view) unescape(from *view) bool {
 		}
 		any = true
 		was := len(v.b)
-		if r < 0x100 && (b[i] == '%' || b[i+1] == 'x') {
+		if r < 0x100 && n > 1 && (b[i] == '%' || b[i+1] == 'x') {
 			v.b = append(v.b, byte(r)) // a byte, not a rune
 		} else {
 			v.b = utf8.AppendRune(v.b, r)

@@ -18,9 +18,9 @@ var (
 	// unitEndings are systemd's.
 	unitEndings = set("service socket target timer slice mount scope device automount")
 	// fileEndings are domains, too; with two labels they are read as files.
-	fileEndings = set("sh py md so zip mov app map pub java cab")
+	fileEndings = set("sh py md so zip mov map pub java cab")
 	// maybeFile are read as files in a path or with a line's number behind them only.
-	maybeFile = set("rs pl cc mk ml ps pm in am ac la do")
+	maybeFile = set("app rs pl cc mk ml ps pm in am ac la do")
 	// specialTLDs are used for names that are not in the public tree.
 	specialTLDs = set("local lan home internal intranet corp private localdomain test example invalid onion i2p arpa workgroup domain fritz")
 	// surelyHost are never a word of code. At the beginning of a name of three they are those of a name turned round.
