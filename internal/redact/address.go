@@ -27,7 +27,7 @@ func (sc *scanner) ipv4(lo, hi int) {
 	s := sc.s
 	sc.work += hi - lo
 	for i := lo; i < hi; {
-		if class[s[i]]&cDigit == 0 || i > lo && class[s[i-1]]&(cAlnum|cDot) != 0 {
+		if class[s[i]]&cDigit == 0 || i > lo && class[s[i-1]]&(cASCII|cDot) != 0 {
 			i++
 			continue
 		}
@@ -60,7 +60,7 @@ func (sc *scanner) ipv4(lo, hi int) {
 				i++
 			}
 		}
-		if parts == 9 || parts == 5 || i < hi && class[s[i]]&cAlnum != 0 {
+		if parts == 9 || parts == 5 || i < hi && class[s[i]]&cASCII != 0 {
 			continue
 		}
 		if !sc.afterVersion(begin) && !sc.beforePackage(i) {
@@ -101,7 +101,7 @@ func (sc *scanner) partedMAC(lo, hi int) {
 	s := sc.s
 	sc.work += hi - lo
 	for i := lo; i+14 <= hi; i++ {
-		if i > lo && class[s[i-1]]&cAlnum != 0 || class[s[i]]&cHex == 0 {
+		if i > lo && class[s[i-1]]&cASCII != 0 || class[s[i]]&cHex == 0 {
 			continue
 		}
 		for _, form := range [...]struct {
@@ -109,7 +109,7 @@ func (sc *scanner) partedMAC(lo, hi int) {
 			each, size int
 		}{{'-', 2, 17}, {'.', 4, 14}} {
 			end := i + form.size
-			if end > hi || s[i+form.each] != form.sep || end < hi && class[s[end]]&cAlnum != 0 {
+			if end > hi || s[i+form.each] != form.sep || end < hi && class[s[end]]&cASCII != 0 {
 				continue
 			}
 			if id, digits, ok := macID(s[i:end], form.sep, form.each); ok && (form.sep == '-' || digits > 0) {
@@ -162,7 +162,7 @@ func (sc *scanner) colon(i int) {
 	for lo > sc.floor && class[s[lo-1]]&cHex != 0 {
 		lo--
 	}
-	if lo > sc.floor && class[s[lo-1]]&cAlnum != 0 { // the word before is no number
+	if lo > sc.floor && class[s[lo-1]]&cASCII != 0 { // the word before is no number
 		lo = i
 	}
 	hi, count, digits, double := i, 0, 0, false
@@ -179,7 +179,7 @@ func (sc *scanner) colon(i int) {
 	if count < 2 {
 		return
 	}
-	if sc.is(hi, cAlnum) { // it ends within a word, which is then none of it
+	if sc.is(hi, cASCII) { // it ends within a word, which is then none of it
 		for hi > lo && s[hi-1] != ':' && s[hi-1] != '.' {
 			hi--
 		}

@@ -42,19 +42,12 @@ func (sc *scanner) encoded(i int) {
 	}
 }
 
-// shortKey finds peer(yAnz…fBmk), as wireguard-go writes a key, by the place of the dots.
-func (sc *scanner) shortKey(dots int) {
-	s := sc.s
-	if dots >= 9 && string(s[dots-9:dots-4]) == "peer(" && sc.byteAt(dots+7) == ')' && string(s[dots:dots+3]) == "…" {
-		sc.add(dots-4, dots+7, Key, string(s[dots-4:dots+7]))
-	}
-}
-
 // key adds s[lo:hi] if its end is 32 bytes in base64: 43 letters and one =, or by themselves if they look random.
 func (sc *scanner) key(lo, hi, end int) bool {
 	s := sc.s
 	from := hi - 43
-	if from > lo && class[s[from-1]]&cAlnum != 0 || digit[s[hi-1]]&3 != 0 || end > hi+1 {
+	end = min(end, hi+1)
+	if from > lo && class[s[from-1]]&cASCII != 0 || digit[s[hi-1]]&3 != 0 {
 		return false
 	}
 	var have uint8

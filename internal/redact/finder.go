@@ -74,8 +74,8 @@ func merge(line []byte, all []span) []span {
 		}
 		if n := len(out); n > 0 && s.lo < out[n-1].hi {
 			last := &out[n-1]
-			if s.hi-s.lo > longest {
-				longest, last.kind, last.id = s.hi-s.lo, s.kind, s.id
+			if n := s.hi - s.lo; n > longest || n == longest && last.kind == Host { // mysterium://0x… is an identity
+				longest, last.kind, last.id = n, s.kind, s.id
 			}
 			last.hi = max(last.hi, s.hi)
 			continue
@@ -151,6 +151,7 @@ const (
 	cUnder
 	cHex
 	cLetter = cLower | cUpper | cHigh
+	cASCII  = cLower | cUpper | cDigit
 	cAlnum  = cLetter | cDigit
 	cWord   = cAlnum | cDot | cDash | cUnder
 )
@@ -217,8 +218,11 @@ func (sc *scanner) walk() {
 		case '/':
 			sc.home(i)
 		case '\\', '%':
-			if s[i] == '\\' && sc.home(i) {
-				break
+			if s[i] == '\\' {
+				sc.share(i)
+				if sc.home(i) {
+					break
+				}
 			}
 			if _, n := escapeAt(s, i); n > 0 {
 				i += n
@@ -226,7 +230,7 @@ func (sc *scanner) walk() {
 				continue
 			}
 		case 0xe2:
-			sc.shortKey(i)
+			sc.dots(i)
 			for n := 0; n < 2 && i+1 < len(s) && s[i+1]&0xc0 == 0x80; n++ {
 				i++
 			}

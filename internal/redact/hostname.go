@@ -54,7 +54,7 @@ func (sc *scanner) isHost(lo, hi, last int) bool {
 	}
 	end := lower(tail)
 	switch {
-	case sc.byteAt(hi) == '(', sc.importPath(lo, hi), string(s[lo:hi]) == "rc.local":
+	case sc.byteAt(hi) == '(' && (!surelyHost[end] || codeWords[lower(first)]), sc.importPath(lo, hi), string(s[lo:hi]) == "rc.local":
 		return false
 	case port > 0 && !sourceEndings[end] && (!fileEndings[end] || webPorts[port]):
 		return true
@@ -96,7 +96,7 @@ func (sc *scanner) portAt(i int) int {
 	for ; end < i+6 && sc.is(end, cDigit); end++ {
 		n = n*10 + int(sc.s[end]-'0')
 	}
-	if n > 65535 || sc.is(end, cAlnum) {
+	if n > 65535 || sc.is(end, cASCII) {
 		return 0
 	}
 	return n
@@ -132,7 +132,26 @@ func (sc *scanner) addHost(lo, hi int) {
 		sc.known.keeps(name) {
 		return
 	}
+	if name == sc.known.short {
+		name = sc.known.host
+	}
 	sc.add(lo, hi, Host, name)
+}
+
+// share looks for a computer's name in \\name\share, where the first \ is at place i.
+func (sc *scanner) share(i int) {
+	s := sc.s
+	if sc.byteAt(i+1) != '\\' || i > 0 && (class[s[i-1]]&cWord != 0 || s[i-1] == ':' || s[i-1] == '\\') {
+		return
+	}
+	hi := i + 2
+	for hi < len(s) && class[s[hi]]&cWord != 0 {
+		hi++
+	}
+	sc.work += hi - i
+	if hi > i+3 && sc.byteAt(hi) == '\\' && sc.is(hi+1, cAlnum) {
+		sc.hostAt(i+2, true)
+	}
 }
 
 // isTLD reports whether names end so.
@@ -192,7 +211,7 @@ func (sc *scanner) hostAt(i int, alone bool) bool {
 	for _, c := range s[lo:hi] {
 		have |= class[c]
 	}
-	if have&cLetter == 0 { // a number, or an address that was found by its form
+	if have&cLetter == 0 && (!alone || have&cDot != 0 || hi-lo < 8) { // a number, or an address that was found by its form
 		return false
 	}
 	if have&cDot == 0 && (!alone && sc.portAt(hi) == 0 || noHosts[lower(s[lo:hi])]) {

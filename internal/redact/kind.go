@@ -1,6 +1,9 @@
 package redact
 
-import "strconv"
+import (
+	"encoding/base64"
+	"strconv"
+)
 
 // Kind says what was replaced.
 type Kind uint8
@@ -61,8 +64,11 @@ func (n *names) append(dst []byte, s *span) []byte {
 		n.last[s.kind]++
 		number = n.last[s.kind]
 		n.numbers[key] = number
-		if s.kind == Key && len(s.id) == 32 { // WireGuard's short form means the same key
-			n.numbers[string(rune(Key))+shortKey(s.id)] = number
+		switch { // the short form means the same
+		case s.kind == Key && len(s.id) == 32:
+			n.numbers[string(rune(Key))+short(base64.RawStdEncoding.EncodeToString([]byte(s.id)))] = number
+		case s.kind == Identity && len(s.id) == 40:
+			n.numbers[string(rune(Identity))+short(s.id)] = number
 		}
 	}
 	dst = append(append(append(dst, '<'), kindNames[s.kind]...), '-')

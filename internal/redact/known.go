@@ -4,7 +4,9 @@ import "strings"
 
 // known is what was known before the first text, made ready.
 type known struct {
-	user  string // lower case
+	user  string // lower case, as are the others
+	host  string // with its domain, if that is known
+	short string // without
 	all   []literal
 	first [256]bool // bytes that a literal begins with
 	keep  []string
@@ -43,13 +45,14 @@ func newKnown(k Known) known {
 	if len(n.user) >= leastLiteral && !everybody[n.user] {
 		add(n.user, User, own, false)
 	}
-	host := strings.ToLower(strings.TrimRight(k.Host, "."))
-	short, _, dotted := strings.Cut(host, ".")
-	if dotted && len(host) > leastLiteral && !strings.HasPrefix(host, "localhost") {
-		add(host, Host, host, false)
-	}
+	n.host = strings.ToLower(strings.TrimRight(k.Host, "."))
+	short, domain, _ := strings.Cut(n.host, ".")
 	if len(short) >= leastLiteral && !everybody[short] {
-		add(short, Host, short, false)
+		n.short = short
+		add(short, Host, n.host, false)
+	}
+	if domain != "" && short != "localhost" {
+		add(n.host, Host, n.host, false)
 	}
 	for _, s := range k.Secrets {
 		if len(s) < 4 {
@@ -103,10 +106,10 @@ func (k *known) literals(sc *scanner) {
 		for j := range k.all {
 			l := &k.all[j]
 			end := i + len(l.text)
-			if end > len(s) || !l.part && sc.is(i-1, cAlnum) && class[l.text[0]]&cAlnum != 0 || !equalLetters(s[i:end], l.text, &sc.work) {
+			if end > len(s) || !l.part && sc.is(i-1, cASCII) && class[l.text[0]]&cAlnum != 0 || !equalLetters(s[i:end], l.text, &sc.work) {
 				continue
 			}
-			if !l.part && sc.is(end, cAlnum) || l.kind == Home && (sc.is(i-1, cWord) || !sc.pathEnds(end)) {
+			if !l.part && sc.is(end, cASCII) || l.kind == Home && (sc.is(i-1, cASCII|cDash|cDot|cUnder) || !sc.pathEnds(end)) {
 				continue
 			}
 			sc.add(i, end, l.kind, l.id)
@@ -167,7 +170,7 @@ func (sc *scanner) home(i int) bool {
 	switch {
 	case sc.byteAt(i-1) == ':' && sc.is(i-2, cLower|cUpper) && !sc.is(i-3, cAlnum): // the drive's letter
 		lo = i - 2
-	case sc.is(i-1, cAlnum|cDash|cDot|cUnder):
+	case sc.is(i-1, cASCII|cDash|cDot|cUnder):
 		sc.add(name, end, User, own)
 		return true
 	}

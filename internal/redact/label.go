@@ -44,7 +44,7 @@ func (sc *scanner) label(lo, hi, end int) {
 		if sc.byteAt(hi) == ' ' {
 			sc.dialed(hi + 1)
 		}
-	case string(w) == "username", string(w) == "logname":
+	case string(w) == "username", string(w) == "logname", string(w) == "proxyuser":
 		if at, sure := sc.value(hi); at > 0 && sure {
 			sc.user(at)
 		}

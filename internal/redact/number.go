@@ -39,7 +39,7 @@ func (sc *scanner) hex(lo, hi int) {
 			sc.add(from, i, Key, id)
 		case n > 40:
 			sc.add(from, i, Hash, lower(s[begin:i]))
-		case n == 32 && have&cDigit != 0 && !sc.is(begin-1, cAlnum) && !sc.is(i, cAlnum):
+		case n == 32 && have&cDigit != 0 && !sc.is(begin-1, cASCII) && !sc.is(i, cASCII):
 			sc.add(begin, i, Session, lower(s[begin:i]))
 		}
 	}
@@ -115,11 +115,32 @@ func keyID(b []byte) (string, bool) {
 	return "", false
 }
 
-// shortKey is how wireguard-go writes a key: its first and last four letters.
-func shortKey(key string) string {
-	s := base64.StdEncoding.EncodeToString([]byte(key))
-	return s[:4] + "…" + s[39:43]
+// dots looks at … at place i: peer(yAnz…fBmk), as wireguard-go writes a key, and 0xc0aa…068c, as people are shown an
+// identity.
+func (sc *scanner) dots(i int) {
+	s := sc.s
+	if len(s) < i+5 || string(s[i:i+3]) != "…" {
+		return
+	}
+	if i >= 9 && string(s[i-9:i-4]) == "peer(" && sc.byteAt(i+7) == ')' {
+		sc.add(i-4, i+7, Key, string(s[i-4:i+7]))
+		return
+	}
+	lo, hi := i, i+3
+	for lo > max(sc.floor, i-16) && class[s[lo-1]]&cHex != 0 {
+		lo--
+	}
+	for hi < min(len(s), i+19) && class[s[hi]]&cHex != 0 {
+		hi++
+	}
+	if lo > i-3 || hi < i+6 || lo < 2 || s[lo-1]|0x20 != 'x' || s[lo-2] != '0' {
+		return
+	}
+	sc.add(lo-2, hi, Identity, lower(s[lo:hi]))
 }
+
+// short is how a secret is written where there is little room: the first and last four letters.
+func short(s string) string { return s[:4] + "…" + s[len(s)-4:] }
 
 func lower(b []byte) string {
 	out := make([]byte, len(b))

@@ -212,7 +212,7 @@ func (r source) wrap(line string) string {
 	case 9:
 		var b strings.Builder
 		for _, c := range line {
-			if r.IntN(4) == 0 {
+			if r.IntN(4) == 0 || c == '"' || c == '\\' {
 				fmt.Fprintf(&b, `\u%04x`, c)
 			} else {
 				b.WriteRune(c)
@@ -293,5 +293,49 @@ func TestThePropertyTestCanFail(t *testing.T) {
 		r := source{rand.New(rand.NewPCG(rand.Uint64(), 0))}
 		in := r.wrap("dial tcp " + secret + ":443: i/o timeout")
 		assert.Contains(t, strings.Join(readings(in, 4), "\n"), secret, in)
+	}
+}
+
+// TestSecretsAreSeenWhateverStandsAround: secrets that show by their form, between any two marks.
+func TestSecretsAreSeenWhateverStandsAround(t *testing.T) {
+	r := source{rand.New(rand.NewPCG(1, 2))}
+	marks := strings.Split(" \x00,\x00;\x00(\x00)\x00[\x00]\x00{\x00}\x00<\x00>\x00\"\x00'\x00`\x00|\x00/\x00=\x00!\x00?\x00#\x00&\x00*\x00~\x00^\x00$\x00+\x00\t\x00→\x00…\x00“\x00”\x00–\x00-\x00_\x00.\x00, \x00: \x00:\x00\\n\x00\\\"\x00%20\x00%2F\x00@\x00\\\\\x00", "\x00")
+	for _, form := range []struct {
+		name, not string // marks that make another thing of it
+		make      func() string
+	}{
+		{"IPv4", ".", r.ip4},
+		{"IPv6", ":.", r.ip6},
+		{"host", "@", func() string { return "www." + r.name() + ".com" }},
+		{"identity", "", func() string { return "0x" + hex.EncodeToString(r.bytes(20)) }},
+		{"session", "", func() string {
+			h := hex.EncodeToString(r.bytes(16))
+			return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+		}},
+		{"mail", "", func() string { return r.name() + "@" + r.name() + ".org" }},
+		{"key", "+/-_", func() string { return base64.StdEncoding.EncodeToString(r.bytes(32)) }},
+		{"MAC", "-:", func() string {
+			h := hex.EncodeToString(r.bytes(6))
+			return h[:2] + ":" + h[2:4] + ":" + h[4:6] + ":" + h[6:8] + ":" + h[8:10] + ":" + h[10:]
+		}},
+		{"home", "", func() string { return "/home/" + r.name() + "/x" }},
+	} {
+		for _, before := range marks {
+			for _, after := range marks {
+				if before != "" && strings.Contains(form.not, before) || after != "" && strings.Contains(form.not, after) {
+					continue
+				}
+				s := form.make()
+				gone := strings.TrimSuffix(strings.TrimPrefix(s, "/home/"), "/x")
+				red := New(bob)
+				out := red.String("got " + before + s + after + " here")
+				if strings.Contains(out, gone) {
+					t.Errorf("%s between %q and %q: %s", form.name, before, after, out)
+				}
+				if again := red.String(out); again != out {
+					t.Errorf("%q became %q", out, again)
+				}
+			}
+		}
 	}
 }
