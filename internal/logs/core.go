@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/mysteriumvpn/desktop/internal/redact"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -112,11 +113,10 @@ func (c *core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 		said.value(e.Stack)
 	}
 	kept := said.b
-	if lo, hi, ok := secret(said.b, 0); ok {
-		t.kept.b = appendSpans(t.kept.b[:0], said.b, lo, hi)
-		kept = t.kept.b
+	if b, found := redact.AppendSecrets(t.kept.b[:0], said.b); found {
+		t.kept.b, kept = b, b
 	}
-	put(c.ring, c.src, entry{at: e.Time, level: levelOf(e.Level), conn: conn}, Redact(oneLine(e.Message)), kept)
+	put(c.ring, c.src, entry{at: e.Time, level: levelOf(e.Level), conn: conn}, redact.Secrets(oneLine(e.Message)), kept)
 	if cap(said.b) <= 4*maxLine {
 		pool.Put(t)
 	}

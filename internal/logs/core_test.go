@@ -13,6 +13,12 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
+const (
+	wgKey   = "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk="
+	hexKey  = "c80f9ff48c5f957255b9d7b5e1b6e2df39530d7e1e8bd85b2e0e9b8f25e80441"
+	jwtText = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJteXN0IiwiZXhwIjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"
+)
+
 type nilStringer struct{ s string }
 
 func (n *nilStringer) String() string { return n.s }
@@ -76,7 +82,7 @@ func TestSecretsNeverReachTheRing(t *testing.T) {
 		for _, secret := range []string{wgKey, hexKey, jwtText, "hunter2", "horse", "mystberry"} {
 			assert.NotContains(t, l.String(), secret)
 		}
-		assert.Contains(t, l.String(), hidden)
+		assert.Contains(t, l.String(), "[redacted]")
 	}
 	assert.NotContains(t, string(r.shelves[App].buf)+string(r.shelves[Node].buf)+string(r.shelves[Tunnel].buf), "hunter2", "not even in memory")
 }

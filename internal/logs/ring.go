@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/redact"
 )
 
 const (
@@ -50,7 +52,7 @@ func (r *Ring) Append(l Line) {
 	if !l.Said.IsZero() {
 		e.said = l.Said.UnixNano()
 	}
-	put(r, l.Source, e, Redact(oneLine(l.Text)), Redact(oneLine(l.Fields)))
+	put(r, l.Source, e, redact.Secrets(oneLine(l.Text)), redact.Secrets(oneLine(l.Fields)))
 }
 
 // maxConnection is how long the id of a connection may be, in bytes.
@@ -85,6 +87,9 @@ func put[F bytestring](r *Ring, src Source, e entry, text string, fields F) {
 	r.mu.Unlock()
 	r.watchers.tell(r)
 }
+
+// bytestring is text in either form.
+type bytestring interface{ ~string | ~[]byte }
 
 // cut shortens s to n bytes, at the edge of a rune.
 func cut[S bytestring](s S, n int) S {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/redact"
 )
 
 // Writer makes the end of a child's pipe: every line written to it goes into the ring as of this source. Lines of
@@ -75,7 +77,7 @@ func (r *Ring) keep(src Source, at time.Time, p parsed) {
 	if said := p.when.on(at); !said.IsZero() {
 		e.said = said.UnixNano()
 	}
-	put(r, src, e, Redact(p.Text), Redact(p.Fields))
+	put(r, src, e, redact.Secrets(p.Text), redact.Secrets(p.Fields))
 }
 
 // Close puts in what stands there without a line end. It may be called twice.

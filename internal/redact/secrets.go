@@ -1,4 +1,4 @@
-package logs
+package redact
 
 // bytestring is text in either form.
 type bytestring interface{ ~string | ~[]byte }
@@ -9,34 +9,36 @@ const (
 	userinfo = 512 // bytes after :// in which an @ is looked for
 )
 
-// Redact replaces what must not be kept: private and preshared keys, tokens, passphrases, credentials in URLs, the
-// secret parts of a keystore. It takes time in proportion to the length of s, and returns s itself when there is nothing
-// to hide. Public keys named as such, hashes, addresses and ids stay: a log without them helps nobody.
-func Redact(s string) string {
-	lo, hi, ok := secret(s, 0)
-	if !ok {
+// Secrets replaces what must not be kept anywhere: private and preshared keys, tokens, passphrases, credentials in URLs,
+// the secret parts of a keystore. It takes time in proportion to the length of s, and returns s itself when there is
+// nothing to hide. Public keys named as such, hashes, addresses and ids stay: the user's own log without them helps
+// nobody. What is handed to a stranger goes through a Redactor.
+func Secrets(s string) string {
+	b, found := AppendSecrets(nil, s)
+	if !found {
 		return s
 	}
-	return string(appendSpans(make([]byte, 0, len(s)+len(hidden)), s, lo, hi))
+	return string(b)
 }
 
-// appendRedacted adds s to dst without its secrets.
-func appendRedacted[S bytestring](dst []byte, s S) []byte {
-	lo, hi, ok := secret(s, 0)
+// AppendSecrets adds s to dst as Secrets would give it, if there is something to hide. If there is not it says so, and
+// gives dst back without a copy being made.
+func AppendSecrets[S ~string | ~[]byte](dst []byte, s S) (b []byte, found bool) {
+	var work int
+	lo, hi, ok := secret(s, 0, &work)
 	if !ok {
-		return append(dst, s...)
+		return dst, false
 	}
-	return appendSpans(dst, s, lo, hi)
-}
-
-func appendSpans[S bytestring](dst []byte, s S, lo, hi int) []byte {
+	if dst == nil {
+		dst = make([]byte, 0, len(s)+len(hidden))
+	}
 	at := 0
-	for ok := true; ok; lo, hi, ok = secret(s, at) {
+	for ; ok; lo, hi, ok = secret(s, at, &work) {
 		dst = append(dst, s[at:lo]...)
 		dst = append(dst, hidden...)
 		at = hi
 	}
-	return append(dst, s[at:]...)
+	return append(dst, s[at:]...), true
 }
 
 // kinds of bytes; a byte of a token is one that a key, a JWT or a word may have.
@@ -80,8 +82,9 @@ var kind = func() (k [256]uint8) {
 	return k
 }()
 
-// secret finds the first secret at or after from.
-func secret[S bytestring](s S, from int) (lo, hi int, ok bool) {
+// secret finds the first secret at or after from. It adds to work how many bytes it looked
+// at beside those on the straight way to hi.
+func secret[S bytestring](s S, from int, work *int) (lo, hi int, ok bool) {
 	for i := from; i < len(s); {
 		switch c := s[i]; {
 		case kind[c]&isToken != 0:
@@ -89,17 +92,17 @@ func secret[S bytestring](s S, from int) (lo, hi int, ok bool) {
 			for end < len(s) && kind[s[end]]&isToken != 0 {
 				end++
 			}
-			if lo, hi, ok := inToken(s, from, i, end); ok {
+			if lo, hi, ok := inToken(s, from, i, end, work); ok {
 				return lo, hi, true
 			}
 			i = end
 		case c == ':' && i+2 < len(s) && s[i+1] == '/' && s[i+2] == '/':
-			if hi, ok := credentials(s, i+3); ok {
+			if hi, ok := credentials(s, i+3, work); ok {
 				return i + 3, hi, true
 			}
 			i += 3
 		case c == ':' || c == '=':
-			if lo, hi, ok := valueOf(s, from, i); ok {
+			if lo, hi, ok := valueOf(s, from, i, work); ok {
 				return lo, hi, true
 			}
 			i++
@@ -111,7 +114,7 @@ func secret[S bytestring](s S, from int) (lo, hi int, ok bool) {
 }
 
 // inToken looks at s[i:end], a run of letters, digits and + / _ -, for secrets that show by their form.
-func inToken[S bytestring](s S, from, i, end int) (lo, hi int, ok bool) {
+func inToken[S bytestring](s S, from, i, end int, work *int) (lo, hi int, ok bool) {
 	n := end - i
 	switch {
 	case n < 6:
@@ -127,20 +130,26 @@ func inToken[S bytestring](s S, from, i, end int) (lo, hi int, ok bool) {
 		}
 	}
 	switch {
-	case s[i] == 'e' && s[i+1] == 'y' && s[i+2] == 'J':
-		if hi = jwt(s, end); hi > 0 {
-			return i, hi, true
+	case end < len(s) && s[end] == '.' && n >= 8:
+		for lo = i; lo < end-3; lo++ { // /verify/eyJ…, token+eyJ…
+			if s[lo] == 'e' && s[lo+1] == 'y' && s[lo+2] == 'J' && (lo == i || kind[s[lo-1]]&(isLower|isUpper|isDigit) == 0) {
+				if hi = jwt(s, end, work); hi > 0 {
+					return lo, hi, true
+				}
+				break
+			}
 		}
+		*work += n
 	case n == 6 && fold(s[i]) == 'b' && equalFold(s, i, end, "bearer"):
-		return bearer(s, end)
+		return bearer(s, end, work)
 	case s[i] == '-' && s[i+1] == '-' && end < len(s) && s[end] == ' ': // --identity-passphrase VALUE
 		if isSecretName(s, from, end) {
-			return plainValue(s, end+1, 1)
+			return plainValue(s, end+1, 1, work)
 		}
 	}
 	if end < len(s) && s[end] == ' ' && n <= lookBack { // -identity.passphrase VALUE: the token begins after the dot
 		if j := i - 1; j > from && s[j] == '.' && dashed(s, from, j) && isSecretName(s, from, end) {
-			return plainValue(s, end+1, 1)
+			return plainValue(s, end+1, 1, work)
 		}
 	}
 	return 0, 0, false
@@ -188,7 +197,7 @@ func allHex[S bytestring](s S, lo, hi int) bool {
 }
 
 // jwt gives the end of a token of three parts whose first one ends at end, 0 if it is none.
-func jwt[S bytestring](s S, end int) int {
+func jwt[S bytestring](s S, end int, work *int) int {
 	for range 2 {
 		if end >= len(s) || s[end] != '.' {
 			return 0
@@ -196,6 +205,7 @@ func jwt[S bytestring](s S, end int) int {
 		begin := end + 1
 		for end = begin; end < len(s) && kind[s[end]]&isToken != 0; end++ {
 		}
+		*work += end - begin
 		if end-begin < 4 {
 			return 0
 		}
@@ -204,7 +214,7 @@ func jwt[S bytestring](s S, end int) int {
 }
 
 // bearer finds the token after the word that ends at i. Words of prose follow it too: a token is long and no word.
-func bearer[S bytestring](s S, i int) (lo, hi int, ok bool) {
+func bearer[S bytestring](s S, i int, work *int) (lo, hi int, ok bool) {
 	for i < len(s) && (kind[s[i]]&isSpace != 0 || s[i] == ':' || s[i] == '=') {
 		i++
 	}
@@ -212,13 +222,15 @@ func bearer[S bytestring](s S, i int) (lo, hi int, ok bool) {
 	for hi = i; hi < len(s) && kind[s[hi]]&endsValue == 0; hi++ {
 		have |= kind[s[hi]]
 	}
+	*work += hi - i
 	return i, hi, hi-i >= 8 && (have&isDigit != 0 || hi-i >= 24)
 }
 
 // credentials looks for user:password@ after ://.
-func credentials[S bytestring](s S, i int) (hi int, ok bool) {
+func credentials[S bytestring](s S, i int, work *int) (hi int, ok bool) {
 	colon := false
 	for hi = i; hi < len(s) && hi < i+userinfo; hi++ {
+		*work++
 		switch c := s[hi]; {
 		case c == '@':
 			return hi, colon || hi-i >= 20
@@ -232,7 +244,7 @@ func credentials[S bytestring](s S, i int) (hi int, ok bool) {
 }
 
 // valueOf looks at the : or = at place sep: the name before it may say that a secret follows.
-func valueOf[S bytestring](s S, from, sep int) (lo, hi int, ok bool) {
+func valueOf[S bytestring](s S, from, sep int, work *int) (lo, hi int, ok bool) {
 	end := sep
 	for end > from && (kind[s[end-1]]&(isSpace|isQuote) != 0 || s[end-1] == '\\') && sep-end < 6 {
 		end--
@@ -270,6 +282,7 @@ func valueOf[S bytestring](s S, from, sep int) (lo, hi int, ok bool) {
 	case hex:
 		for hi = lo; hi < len(s) && kind[s[hi]]&isHex != 0; hi++ {
 		}
+		*work += hi - lo
 		if hi < len(s) && kind[s[hi]]&endsValue == 0 {
 			return 0, 0, false
 		}
@@ -282,8 +295,9 @@ func valueOf[S bytestring](s S, from, sep int) (lo, hi int, ok bool) {
 		for hi = lo + 1; hi < len(s) && s[hi-1] != ']' && s[hi-1] != '}'; hi++ {
 		}
 	default:
-		_, hi, _ = plainValue(s, lo, least)
+		_, hi, _ = plainValue(s, lo, least, work)
 	}
+	*work += lookBack + hi - sep
 	if hi == lo || hi-lo < least && least != wholeLine {
 		return 0, 0, false
 	}
@@ -291,12 +305,13 @@ func valueOf[S bytestring](s S, from, sep int) (lo, hi int, ok bool) {
 }
 
 // plainValue is the value without quotes that begins at i.
-func plainValue[S bytestring](s S, i, least int) (lo, hi int, ok bool) {
+func plainValue[S bytestring](s S, i, least int, work *int) (lo, hi int, ok bool) {
 	if isHidden(s, i) {
 		return 0, 0, false
 	}
 	for hi = i; hi < len(s) && kind[s[hi]]&endsValue == 0; hi++ {
 	}
+	*work += hi - i
 	return i, hi, hi-i >= least
 }
 

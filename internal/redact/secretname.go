@@ -1,4 +1,4 @@
-package logs
+package redact
 
 import "bytes"
 
@@ -18,7 +18,7 @@ func secretName[S bytestring](s S, from, end int) (least int, hex bool) {
 	w := letters(&word, s, from, end)
 	switch {
 	case ends(w, "privatekey"), ends(w, "presharedkey"), ends(w, "secretkey"), ends(w, "privkey"), ends(w, "psk"),
-		ends(w, "passphrase"), ends(w, "password"), ends(w, "passwd"), ends(w, "mnemonic"):
+		ends(w, "passphrase"), ends(w, "password"), ends(w, "passwd"), ends(w, "proxypass"), ends(w, "mnemonic"):
 		return 1, false
 	case ends(w, "apikey"), ends(w, "accesstoken"), ends(w, "refreshtoken"), ends(w, "clientsecret"), ends(w, "authtoken"):
 		return 6, false

@@ -1,4 +1,4 @@
-package logs
+package redact
 
 import (
 	"strings"
@@ -14,6 +14,15 @@ const (
 	hexKey  = "c80f9ff48c5f957255b9d7b5e1b6e2df39530d7e1e8bd85b2e0e9b8f25e80441"
 	jwtText = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJteXN0IiwiZXhwIjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"
 )
+
+// asBytes is Secrets for text in the other form.
+func asBytes(s string) []byte {
+	b, found := AppendSecrets(nil, []byte(s))
+	if !found {
+		return []byte(s)
+	}
+	return b
+}
 
 func TestSecretsAreReplaced(t *testing.T) {
 	for in, want := range map[string]string{
@@ -31,6 +40,7 @@ func TestSecretsAreReplaced(t *testing.T) {
 		"Authorization: Bearer " + jwtText:                                "Authorization: [redacted]",
 		`header "Authorization":["Basic dXNlcjpwYXNz"] sent`:              `header "Authorization":["[redacted]"] sent`,
 		"got " + jwtText + " back":                                        "got [redacted] back",
+		"GET /verify/" + jwtText + "?x":                                   "GET /verify/[redacted]?x",
 		"with bearer a1b2c3d4e5f6 sent":                                   "with bearer [redacted] sent",
 		`{"token":"` + jwtText + `","expires_at":"2026-01-01T00:00:00Z"}`: `{"token":"[redacted]","expires_at":"2026-01-01T00:00:00Z"}`,
 		"dial socks5://me:s3cr3t@127.0.0.1:1080/x":                        "dial socks5://[redacted]@127.0.0.1:1080/x",
@@ -50,9 +60,9 @@ func TestSecretsAreReplaced(t *testing.T) {
 		`unfinished "passphrase":"abc`:      `unfinished "passphrase":"[redacted]`,
 		"mnemonic=\"abandon ability able\"": "mnemonic=\"[redacted]\"",
 	} {
-		assert.Equal(t, want, Redact(in))
-		assert.Equal(t, want, string(appendRedacted(nil, []byte(in))))
-		assert.Equal(t, want, Redact(want), "a second time changes nothing")
+		assert.Equal(t, want, Secrets(in))
+		assert.Equal(t, want, string(asBytes(in)))
+		assert.Equal(t, want, Secrets(want), "a second time changes nothing")
 	}
 }
 
@@ -102,13 +112,13 @@ var ordinary = []string{
 
 func TestOrdinaryLinesStay(t *testing.T) {
 	for _, s := range ordinary {
-		assert.Equal(t, s, Redact(s))
+		assert.Equal(t, s, Secrets(s))
 	}
 	s := ordinary[3]
-	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = Redact(s) }))
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = Secrets(s) }))
 }
 
-func TestRedactTakesLinearTime(t *testing.T) {
+func TestSecretsTakesLinearTime(t *testing.T) {
 	hostile := []string{
 		"://", "key=", "private_key:\"", "eyJ.", "bearer ", "\\\"", "passphrase='", "=", "a:", "--passphrase ", "eyJaaaaaa.aaaa.", " . ", "key ", "x_-",
 		hexKey, wgKey, "authorization:", "passphrase=[redacted]", "psk=[", "psk={[", "passphrase=[redacted", "token=abc", "key=\"", "mac='",
@@ -117,7 +127,7 @@ func TestRedactTakesLinearTime(t *testing.T) {
 		best := time.Hour
 		for range 3 {
 			begin := time.Now()
-			_ = Redact(s)
+			_ = Secrets(s)
 			best = min(best, time.Since(begin))
 		}
 		return best
@@ -128,7 +138,7 @@ func TestRedactTakesLinearTime(t *testing.T) {
 	}
 }
 
-func FuzzRedact(f *testing.F) {
+func FuzzSecrets(f *testing.F) {
 	for _, s := range ordinary {
 		f.Add(s)
 	}
@@ -136,14 +146,14 @@ func FuzzRedact(f *testing.F) {
 	f.Add(`\"private_key\":\"` + wgKey + `\"`)
 	f.Add("Bearer " + jwtText + " socks5://a:b@c passphrase='x y' --password z")
 	f.Fuzz(func(t *testing.T, s string) {
-		out := Redact(s)
-		if string(appendRedacted(nil, []byte(s))) != out {
+		out := Secrets(s)
+		if string(asBytes(s)) != out {
 			t.Fatalf("text and bytes differ for %q", s)
 		}
-		if s2 := Redact("private_key=" + wgKey + " " + s); strings.Contains(s2, wgKey[:43]) && !strings.Contains(s, wgKey[:43]) {
+		if s2 := Secrets("private_key=" + wgKey + " " + s); strings.Contains(s2, wgKey[:43]) && !strings.Contains(s, wgKey[:43]) {
 			t.Fatalf("a key came through: %q", s2)
 		}
-		if s2 := Redact(s + "\nprivate_key=" + hexKey); strings.Contains(s2, hexKey) && !strings.Contains(s, hexKey) {
+		if s2 := Secrets(s + "\nprivate_key=" + hexKey); strings.Contains(s2, hexKey) && !strings.Contains(s, hexKey) {
 			t.Fatalf("a key came through: %q", s2)
 		}
 		if len(out) > len(s)*len(hidden)+len(hidden) {
@@ -152,13 +162,13 @@ func FuzzRedact(f *testing.F) {
 	})
 }
 
-func BenchmarkRedact(b *testing.B) {
+func BenchmarkSecrets(b *testing.B) {
 	for name, s := range map[string]string{"ordinary": ordinary[2], "secret": "config private_key=" + wgKey + " endpoint=1.2.3.4:51820"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(s)))
 			for b.Loop() {
-				_ = Redact(s)
+				_ = Secrets(s)
 			}
 		})
 	}
