@@ -39,6 +39,7 @@ const logLines = 6000
 // app is the program's parts, joined: what the window and `run` have in common.
 type app struct {
 	folders folders
+	began   time.Time
 	bus     *bus.Bus
 	topics  *vpn.Topics
 	book    *proposals.Book
@@ -67,7 +68,7 @@ type app struct {
 // newApp builds the parts. On an error all that was opened is closed again. unixsock.ErrInUse in it means that the
 // program runs already.
 func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
-	a := &app{folders: f, book: &proposals.Book{}, window: window}
+	a := &app{folders: f, began: time.Now(), book: &proposals.Book{}, window: window}
 	var undo []func()
 	defer func() {
 		if err != nil {
@@ -96,6 +97,14 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 	a.file = logs.OpenFile(a.ring, f.logFile(), logs.FileOptions{})
 	undo = append(undo, func() { _ = a.file.Close() })
 	a.log.Info("start", zap.String("version", version), zap.Int("pid", os.Getpid()))
+	crashed, err := keepCrashes(f)
+	if err != nil {
+		a.log.Warn("a crash of this run will leave no trace", zap.Error(err))
+	}
+	if crashed {
+		a.log.Warn("the last run ended by a crash; a problem report has it", zap.String("file", f.lastCrash()))
+	}
+	undo = append(undo, func() { endCrashes(f) })
 
 	settings, err := a.loadSettings(o)
 	if err != nil {
@@ -291,7 +300,7 @@ func (a *app) controlDeps() control.Deps {
 		Account: a.purse.State.Via(lane), Wishes: a.purse.Wishes,
 		Settings: a.topics.Settings.Via(lane), Save: saver{a.topics}, Proposals: a.topics.Proposals.Via(lane),
 		Notices: a.topics.Notices.Via(lane), Computer: a.topics.Computer.Via(lane), History: a.pastVersion.Via(lane),
-		Stories: a.core.Stories, Tap: a.tap.on,
+		Stories: a.core.Stories, Tap: a.tap.on, Report: a.report,
 	}
 	if a.window {
 		d.Window = a.topics.Window
@@ -307,6 +316,7 @@ func (a *app) close() {
 	a.unlog()
 	_ = a.log.Sync()
 	_ = a.file.Close()
+	endCrashes(a.folders)
 }
 
 var tunnelLevels = map[wgnet.Level]logs.Level{wgnet.LevelDebug: logs.Debug, wgnet.LevelError: logs.Error}

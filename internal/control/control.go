@@ -23,6 +23,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -56,6 +57,7 @@ type Deps struct {
 	Version  string // of the program, for people
 
 	Stories func() []vpn.Story    // the newest connections, oldest first; nil = nobody remembers
+	Report  func() report.Report  // makes a problem report; nil = that cannot be had
 	Tap     func() (untap func()) // has what travels on the bus put into Ring until untap; nil = it cannot be had
 
 	// What a window in another process needs besides, on a lane likewise; each may be nil.
@@ -130,6 +132,7 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("GET /proposals", s.proposals)
 	mux.HandleFunc("GET /logs", s.logs)
 	mux.HandleFunc("GET /timeline", s.timeline)
+	mux.HandleFunc("GET /report", s.report)
 	mux.HandleFunc("GET /account", s.account)
 	mux.HandleFunc("POST /account", s.accountWish)
 	mux.HandleFunc("POST /connect", s.connect)

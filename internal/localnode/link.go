@@ -66,7 +66,7 @@ func (n *Node) run(l *link) {
 		l.result, l.since = n.view, time.Now()
 		n.beginSessionLocked(l.since)
 	})
-	n.logf("INF", "connected to %s %s, session %s", l.offer.Location.Country, l.offer.ProviderID, l.result.SessionID)
+	n.logf("INF", "connected to %s, country=%s, session %s", l.offer.ProviderID, l.offer.Location.Country, l.result.SessionID)
 	close(l.settled)
 	n.saveHistory()
 
