@@ -302,6 +302,9 @@ func (a *app) controlDeps() control.Deps {
 		Notices: a.topics.Notices.Via(lane), Computer: a.topics.Computer.Via(lane), History: a.pastVersion.Via(lane),
 		Stories: a.core.Stories, Tap: a.tap.on, Report: a.report,
 	}
+	if a.topics.Settings.Load().Network == vpn.Mysterium {
+		d.Feedback = a.feedback
+	}
 	if a.window {
 		d.Window = a.topics.Window
 	}

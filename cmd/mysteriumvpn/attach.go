@@ -18,6 +18,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/history"
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -52,6 +53,11 @@ func attach(ctx context.Context, f folders, o *startOptions) (*attached, error) 
 	a.gone = bus.NewState(a.bus, "gone", false)
 	a.orders = a.bus.Go("orders")
 	a.side.serve, a.side.save = a.serve, a.saveThere
+	a.side.report = func() (report.Report, error) { return makeReport(a.ctx, f) }
+	a.side.feedback = func(email, words string) error {
+		_, err := a.client.Feedback(a.ctx, email, words)
+		return err
+	}
 	a.ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 	a.keepPast()
 	a.login = &login{entry: loginEntry(o.home), now: a.topics.Settings.Load, save: a.saveThere, notices: a.topics.Notices, log: a.log}

@@ -12,6 +12,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/ui"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
@@ -32,7 +33,10 @@ type side struct {
 
 	save func(vpn.Settings)
 	tap  *busTap
-	gone *bus.State[bool] // whether the core, which is in another process, has ended; nil = it is in this one
+
+	report   func() (report.Report, error)
+	feedback func(email, words string) error
+	gone     *bus.State[bool] // whether the core, which is in another process, has ended; nil = it is in this one
 
 	// serve runs until ctx ends, or with a core of its own until the user quits, and leaves nothing behind.
 	serve func(ctx context.Context) error
@@ -45,7 +49,12 @@ func (f folders) window() string { return filepath.Join(f.runtime, "window.sock"
 func (a *app) side() *side {
 	return &side{
 		folders: a.folders, bus: a.bus, topics: a.topics, purse: a.purse, book: a.book, ring: a.ring, log: a.log,
-		tap: a.tap, past: a.past, pastVersion: a.pastVersion, save: saver{a.topics}.Send, serve: a.serve,
+		tap: a.tap, report: func() (report.Report, error) { return a.report(), nil },
+		feedback: func(email, words string) error {
+			_, err := a.feedback(context.Background(), email, words)
+			return err
+		},
+		past: a.past, pastVersion: a.pastVersion, save: saver{a.topics}.Send, serve: a.serve,
 	}
 }
 
@@ -57,6 +66,7 @@ func (s *side) options(lane *bus.Lane) ui.Options {
 		Status: t.Status.Via(lane), Traffic: t.Traffic.Via(lane), Settings: t.Settings.Via(lane),
 		Proposals: t.Proposals.Via(lane), Logs: t.Logs.Via(lane), Notices: t.Notices.Via(lane), Raise: t.Window.Via(lane),
 		Commands: t.Commands, Book: s.book, Ring: s.ring, Tap: s.tap.on,
+		Report: s.report, Feedback: s.feedback,
 		Account: s.purse.State.Via(lane), Wishes: s.purse.Wishes,
 		History: s.past, HistoryChanged: s.pastVersion.Via(lane),
 		Save: s.save, Computer: t.Computer.Via(lane),

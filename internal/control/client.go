@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/mysteriumvpn/desktop/internal/logs"
-	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/unixsock"
 )
 
@@ -70,12 +69,6 @@ func (c *Client) Proposals(ctx context.Context, country string) ([]ProposalDoc, 
 func (c *Client) Timeline(ctx context.Context) ([]StoryDoc, error) {
 	var docs []StoryDoc
 	return docs, c.ask(ctx, "/timeline", &docs)
-}
-
-// Report has the running program make a problem report.
-func (c *Client) Report(ctx context.Context) (report.Report, error) {
-	var r report.Report
-	return r, c.ask(ctx, "/report", &r)
 }
 
 // Raise brings the program's window to the front. An Error with CodeNoWindow says that there is none.

@@ -56,9 +56,12 @@ type Deps struct {
 	Ring     *logs.Ring
 	Version  string // of the program, for people
 
-	Stories func() []vpn.Story    // the newest connections, oldest first; nil = nobody remembers
-	Report  func() report.Report  // makes a problem report; nil = that cannot be had
-	Tap     func() (untap func()) // has what travels on the bus put into Ring until untap; nil = it cannot be had
+	Stories func() []vpn.Story   // the newest connections, oldest first; nil = nobody remembers
+	Report  func() report.Report // makes a problem report; nil = that cannot be had
+	// Feedback has the node send words and its own log files to its developers, and gives their number for it; nil = it
+	// cannot. An error is a sentence for the user.
+	Feedback func(ctx context.Context, email, words string) (issue string, err error)
+	Tap      func() (untap func()) // has what travels on the bus put into Ring until untap; nil = it cannot be had
 
 	// What a window in another process needs besides, on a lane likewise; each may be nil.
 	Settings  bus.Receiver[vpn.Settings]
@@ -133,6 +136,7 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("GET /logs", s.logs)
 	mux.HandleFunc("GET /timeline", s.timeline)
 	mux.HandleFunc("GET /report", s.report)
+	mux.HandleFunc("POST /feedback", s.feedback)
 	mux.HandleFunc("GET /account", s.account)
 	mux.HandleFunc("POST /account", s.accountWish)
 	mux.HandleFunc("POST /connect", s.connect)

@@ -44,14 +44,4 @@ func StoryDocs(all []vpn.Story) []StoryDoc {
 	return out
 }
 
-// report makes a problem report: here, where all that belongs into it is in memory. It leaves the program without
-// anything that would tell who the user is.
-func (s *server) report(w http.ResponseWriter, _ *http.Request) {
-	if s.Report == nil {
-		refuse(w, http.StatusNotFound, &Error{Code: codeNoCall, Text: "The running MysteriumVPN makes no reports."})
-		return
-	}
-	answer(w, s.Report())
-}
-
 func (s *server) timeline(w http.ResponseWriter, _ *http.Request) { answer(w, StoryDocs(s.stories())) }

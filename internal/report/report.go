@@ -8,6 +8,7 @@ package report
 
 import (
 	"archive/zip"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -147,14 +148,21 @@ func (r Report) Zip(w io.Writer) error {
 	return nil
 }
 
-// HiddenText says in words how much was replaced: "3 host, 12 ip".
+// kindWords are what redact's kinds are called by people.
+var kindWords = map[string]string{
+	"key": "keys", "token": "tokens", "secret": "secrets", "identity": "identities", "hash": "hashes", "session": "sessions",
+	"ip": "IP addresses", "mac": "MAC addresses", "host": "host names", "email": "e-mail addresses",
+	"home": "home folders", "user": "user names", "encoded": "encoded texts",
+}
+
+// HiddenText says in words how much was replaced: "host names (3), IP addresses (12)".
 func HiddenText(hidden map[string]int) string {
 	if len(hidden) == 0 {
 		return "nothing had to be replaced"
 	}
 	var words []string
 	for _, k := range slices.Sorted(maps.Keys(hidden)) {
-		words = append(words, fmt.Sprintf("%d %s", hidden[k], k))
+		words = append(words, fmt.Sprintf("%s (%d)", cmp.Or(kindWords[k], k), hidden[k]))
 	}
 	return strings.Join(words, ", ")
 }

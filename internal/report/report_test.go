@@ -175,5 +175,8 @@ func TestTheSampleInTheDocsIsWhatReportsLookLike(t *testing.T) {
 
 func TestWordsForWhatWasHidden(t *testing.T) {
 	assert.Equal(t, "nothing had to be replaced", HiddenText(nil))
-	assert.Equal(t, "2 host, 1 ip", HiddenText(map[string]int{"ip": 1, "host": 2}))
+	assert.Equal(t, "host names (2), IP addresses (1)", HiddenText(map[string]int{"ip": 1, "host": 2}))
+	for k := redact.Kind(1); k.String() != redact.Unknown.String(); k++ {
+		assert.NotEmpty(t, kindWords[k.String()], k.String())
+	}
 }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/lang"
@@ -108,20 +110,25 @@ func (w *Window) openMenu() {
 		}
 		return ""
 	}
-	dropDown(w.gear, w.window.Canvas(), []choice{
+	choices := []choice{
 		{icon: "power", text: word, keys: "Ctrl ↵", do: w.pressed},
 		{icon: "search", text: lang.L("Search"), keys: "Ctrl F", do: w.focusSearch},
 		{icon: "scroll-text", text: lang.L("Log"), keys: "Ctrl L", do: w.toggleLog},
 		{icon: "history", text: lang.L("History"), keys: "Ctrl H", do: w.toggleHistory},
 		{icon: "wallet", text: lang.L("Account"), keys: "Ctrl M", do: w.toggleAccount},
 		{icon: "sliders-horizontal", text: lang.L("Settings"), keys: "Ctrl ,", do: w.toggleSettings},
+		{icon: "circle-alert", text: lang.L("Report a problem…"), do: func() { w.toggle(reportPageName) }},
 		{icon: "keyboard", text: lang.L("Keyboard"), keys: "F1", do: w.showHelp},
 		w.computerChoice(),
 		{icon: icon(""), text: lang.L("Look as the desktop has it"), line: true, do: func() { w.look("") }},
 		{icon: icon("light"), text: lang.L("Light"), do: func() { w.look("light") }},
 		{icon: icon("dark"), text: lang.L("Dark"), do: func() { w.look("dark") }},
 		{icon: "log-out", text: quitWord(w.apart()), keys: "Ctrl Q", line: true, do: w.quit},
-	})
+	}
+	if w.o.Report == nil {
+		choices = slices.DeleteFunc(choices, func(c choice) bool { return c.icon == "circle-alert" })
+	}
+	dropDown(w.gear, w.window.Canvas(), choices)
 }
 
 // look asks for light, dark, or what the desktop has. The window changes when the setting has.

@@ -23,6 +23,7 @@ const (
 	historyPage
 	settingsPage
 	accountPageName
+	reportPageName
 )
 
 // pageStack holds the pages and shows one of them.

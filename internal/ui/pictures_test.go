@@ -16,12 +16,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
 var newPictures = flag.Bool("pictures", false, "draw testdata/pictures anew. Look at what has changed")
 
-// TestPictures compares eight screens, dark and light, pixel by pixel with testdata/pictures: what markup cannot tell,
+// TestPictures compares nine screens, dark and light, pixel by pixel with testdata/pictures: what markup cannot tell,
 // like the map, the graph, an icon and how texts are cut. To draw them anew:
 //
 //	go test -tags migrated_fynedo -run TestPictures ./internal/ui -pictures
@@ -33,7 +34,7 @@ func TestPictures(t *testing.T) {
 		t.Skip("takes a minute under the race detector, and finds none; make test draws them without it")
 	}
 	for _, look := range []string{"dark", "light"} {
-		for _, name := range []string{"welcome", "down", "search", "connecting", "up", "log", "history", "settings"} {
+		for _, name := range []string{"welcome", "down", "search", "connecting", "up", "log", "history", "settings", "report"} {
 			t.Run(name+"-"+look, func(t *testing.T) {
 				s := sitFor(t, name)
 				s.topics.Settings.Send(vpn.Settings{Theme: look})
@@ -49,6 +50,7 @@ func TestPictures(t *testing.T) {
 func sitFor(t *testing.T, name string) *stage {
 	s := newStage(t, func(o *Options) {
 		o.History = &shelf{entries: connections(40)}
+		o.Report = func() (report.Report, error) { return someReport(), nil }
 		o.Home = &Point{Lon: 25.3, Lat: 54.7}
 		o.Places = Places{Favourites: []string{"CH", "JP"}, Recent: []string{"DE"}}
 		if name == "welcome" {
@@ -79,6 +81,11 @@ func sitFor(t *testing.T, name string) *stage {
 	case "settings":
 		s.status(inPhase(vpn.Up))
 		s.toggleSettings()
+	case "report":
+		s.status(inPhase(vpn.Down))
+		s.toggle(reportPageName)
+		s.lane.Run()
+		s.problem.show(len(s.problem.report.Parts) - 1)
 	default:
 	}
 	return s

@@ -19,6 +19,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -38,9 +39,11 @@ type Options struct {
 	Raise     bus.Receiver[vpn.Raise]
 	Commands  bus.Sender[vpn.Command]
 
-	Book *proposals.Book
-	Ring *logs.Ring
-	Tap  func() (untap func()) // has what travels on the bus put into Ring; nil = that cannot be had
+	Book     *proposals.Book
+	Ring     *logs.Ring
+	Report   func() (report.Report, error)  // makes a problem report, which takes a moment; nil = that cannot be had
+	Feedback func(email, text string) error // has the node send words and its own log to its developers, which takes a moment; nil likewise
+	Tap      func() (untap func())          // has what travels on the bus put into Ring; nil = that cannot be had
 
 	Account bus.Receiver[account.State] // who pays, on Lane; nil = nobody tells
 	Wishes  bus.Sender[account.Wish]    // what the user wants of it; nil with it
@@ -70,8 +73,9 @@ type Options struct {
 	TrayHost func() bool // whether the desktop has a panel that shows our icon; nil = it has not
 	Home     *Point      // where the user is; nil = not known
 
-	Now   func() time.Time                            // nil = time.Now
-	After func(time.Duration, func()) (cancel func()) // calls once, on any goroutine; nil = time.AfterFunc
+	Now    func() time.Time                            // nil = time.Now
+	Beside func(work func())                           // runs what takes a moment, on a goroutine of its own; nil = go
+	After  func(time.Duration, func()) (cancel func()) // calls once, on any goroutine; nil = time.AfterFunc
 }
 
 func (o *Options) fill() {
@@ -104,6 +108,9 @@ func (o *Options) fill() {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Beside == nil {
+		o.Beside = func(work func()) { go work() }
 	}
 	if o.After == nil {
 		o.After = func(d time.Duration, f func()) func() {

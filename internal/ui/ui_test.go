@@ -69,7 +69,8 @@ func newStage(t testing.TB, change func(*Options)) *stage {
 		Commands: bus.Sender[vpn.Command](&s.sent), Book: s.book, Ring: s.ring, Computer: s.topics.Computer.Via(l),
 		Tap:  func() func() { s.taps++; return func() { s.taps-- } },
 		Keep: func(p Places) { s.kept = append(s.kept, p) }, Save: func(v vpn.Settings) { s.saved = append(s.saved, v) },
-		Now: func() time.Time { return s.now },
+		Now:    func() time.Time { return s.now },
+		Beside: func(work func()) { work() },
 		After: func(d time.Duration, f func()) func() {
 			x := &timer{after: d, f: f}
 			s.timers = append(s.timers, x)

@@ -23,25 +23,26 @@ type Window struct {
 	shown  bool
 	closed bool
 
-	exits  *exits
-	world  *worldMap
-	card   *card
-	banner *banner
-	notice *noticeBar
-	node   *nodeLine
-	log    *logPage
-	past   *connectionsPage
-	choice *settingPage
-	pays   *accountPage
-	wide   *pill // back to the whole world
-	gear   *pill
-	home   fyne.CanvasObject
-	main   fyne.CanvasObject // sidebar and pages
-	gone   *gonePage         // nil = the core is there
-	first  *welcome          // nil = the terms are accepted, and the first start is over
-	stack  *pageStack
-	tray   *tray
-	places *places
+	exits   *exits
+	world   *worldMap
+	card    *card
+	banner  *banner
+	notice  *noticeBar
+	node    *nodeLine
+	log     *logPage
+	past    *connectionsPage
+	choice  *settingPage
+	pays    *accountPage
+	problem *reportPage
+	wide    *pill // back to the whole world
+	gear    *pill
+	home    fyne.CanvasObject
+	main    fyne.CanvasObject // sidebar and pages
+	gone    *gonePage         // nil = the core is there
+	first   *welcome          // nil = the terms are accepted, and the first start is over
+	stack   *pageStack
+	tray    *tray
+	places  *places
 
 	status   vpn.Status
 	settings vpn.Settings
@@ -92,6 +93,7 @@ func (w *Window) build() {
 	w.past = w.newHistory()
 	w.choice = newSettingPage(w)
 	w.pays = newAccountPage(w)
+	w.problem = newReportPage(w)
 	w.wide = newPill("globe", lang.L("World"), w.toggleFar)
 	w.wide.Hide()
 
@@ -99,7 +101,7 @@ func (w *Window) build() {
 		newBox(func(p *Palette) colour { return p.Side }, nil, 0),
 		topFirst(w.header(), w.foot(), nil, nil, w.exits.canvas))
 	w.home = container.NewStack(w.world, container.New(&overMap{w: w}, w.banner.canvas, w.wide, w.notice.canvas, w.card.canvas))
-	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log, historyPage: w.past, settingsPage: w.choice, accountPageName: w.pays})
+	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log, historyPage: w.past, settingsPage: w.choice, accountPageName: w.pays, reportPageName: w.problem})
 	w.main = container.New(&twoPanes{}, side, w.stack.canvas)
 	w.window.SetContent(w.openWelcome(w.main))
 }
