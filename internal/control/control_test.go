@@ -24,6 +24,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/bus/bustest"
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/unixsock"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 	"github.com/mysteriumvpn/desktop/tequilapi"
@@ -647,6 +648,39 @@ func TestOneConnectionsLinesAndTheBus(t *testing.T) {
 		require.ErrorIs(t, <-ended, context.Canceled)
 		synctest.Wait()
 		assert.Zero(t, taps)
+	})
+}
+
+func TestReportAndFeedback(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProgram(t)
+		made := report.Report{Parts: []report.Part{{Name: "log.txt", About: "the log", Text: "<a> & b\n"}}, Hidden: map[string]int{"ip": 2}, At: noon}
+		p.deps.Report = func() report.Report { return made }
+		l := newPipes()
+		p.serve(l)
+		p.client = newClient("1.0", l.dial)
+		got, err := p.client.Report(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, made, got)
+		_, err = p.client.Feedback(t.Context(), "a@b.org", "words")
+		require.ErrorContains(t, err, "Only a node of the Mysterium Network")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		p := newProgram(t)
+		p.deps.Feedback = func(_ context.Context, email, words string) (string, error) {
+			if words == "" {
+				return "", errors.New("say more")
+			}
+			return email + words, nil
+		}
+		l := newPipes()
+		p.serve(l)
+		p.client = newClient("1.0", l.dial)
+		issue, err := p.client.Feedback(t.Context(), "a@b.org", "words")
+		require.NoError(t, err)
+		assert.Equal(t, "a@b.orgwords", issue)
+		_, err = p.client.Feedback(t.Context(), "a@b.org", "")
+		require.EqualError(t, err, "Say more.")
 	})
 }
 
