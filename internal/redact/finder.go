@@ -242,8 +242,17 @@ func (sc *scanner) walk() {
 
 // word looks at s[lo:hi], a run of letters, digits and . - _ in all scripts.
 func (sc *scanner) word(lo, hi int, have uint8) {
-	if lo >= sc.base64 && (hi-lo >= 4 || sc.byteAt(hi) == '+' || sc.byteAt(hi) == '/') {
-		sc.encoded(lo)
+	for at := lo; at < hi; at++ { // each part between dots
+		begin := at
+		if have&(cDot|cHigh) == 0 {
+			at = hi
+		}
+		for at < hi && digit[sc.s[at]] != none {
+			at++
+		}
+		if begin >= sc.base64 && at > begin && (at-begin >= 4 || sc.byteAt(at) == '+' || sc.byteAt(at) == '/') {
+			sc.encoded(begin)
+		}
 	}
 	for lo < hi && class[sc.s[lo]]&cAlnum == 0 {
 		lo++

@@ -38,12 +38,9 @@ func (sc *scanner) isHost(lo, hi, last int) bool {
 	for _, c := range s[lo:hi] {
 		have |= class[c]
 	}
-	if have&cLower != 0 { // in other spellings it is a symbol: conn.Run, node.ID
-		for _, c := range tail {
-			if class[c]&cUpper != 0 {
-				return false
-			}
-		}
+	end := lower(tail)
+	if have&cLower != 0 && end != string(tail) && (!surelyHost[end] || symbolEndings[end]) {
+		return false // in other spellings it is a symbol: conn.Run, node.ID
 	}
 	labels := bytes.Count(s[lo:hi], []byte(".")) + 1
 	first := s[lo : lo+bytes.IndexByte(s[lo:hi], '.')]
@@ -52,7 +49,6 @@ func (sc *scanner) isHost(lo, hi, last int) bool {
 	case '/', '\\':
 		inPath = true
 	}
-	end := lower(tail)
 	switch {
 	case sc.byteAt(hi) == '(' && (!surelyHost[end] || codeWords[lower(first)]), sc.importPath(lo, hi), string(s[lo:hi]) == "rc.local":
 		return false

@@ -47,12 +47,12 @@ type Known struct {
 //
 // Where a text can be read in two ways its position decides, in doubt for privacy:
 //
-//   - In a URL, behind a look-up or a host's name (host=, Host:, server_name=), and before a port any name is a host.
-//     In other text a name is one if it ends in a top-level domain that exists. node.id, main.run, install.sh and the
+//   - In a URL, behind lookup and behind what announces a host (host=, Host:, server_name=, dial tcp) any name is a host,
+//     and before a port any name with a dot. In other text a name is one if it ends in a top-level domain that exists. node.id, main.run, install.sh and the
 //     like are not, if two words are all there is.
 //   - name.go:12 is a place in a file, for endings that are those of source and settings. foo.sh:443 is a host.
 //   - github.com/x/y without a scheme is an import path, and so is any path that is called or has an @version.
-//     https://github.com/x/y is a host.
+//     https://github.com/x/y has a host.
 //   - Four numbers with dots are an address, unless a v is attached, the word version or the like is before them, or the
 //     name of a package's file goes on behind them. Three or five are none.
 //   - 40 or 64 hexadecimal digits are an identity or a key, unless the word before says commit, revision, sha256 or the

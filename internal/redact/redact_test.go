@@ -66,6 +66,7 @@ func TestEachSecretGetsThePlaceholderOfItsKind(t *testing.T) {
 		"dial tcp nas:445: connect: connection refused":                               "dial tcp <host-1>:445: connect: connection refused",
 		"dial tcp foo.bar.corpnet:445: refused":                                       "dial tcp <host-1>:445: refused",
 		"cannot reach www.example.de today":                                           "cannot reach <host-1> today",
+		"eXaMple.cOM is asked, log.Info is not":                                       "<host-1> is asked, log.Info is not",
 		"7.2.0.192.in-addr.arpa":                                                      "<host-1>",
 		"foo.sh:443 get.sh:12":                                                        "<host-1>:443 get.sh:12",
 		"https://discovery.mysterium.network/api/v4":                                  "https://discovery.mysterium.network/api/v4",
@@ -96,6 +97,7 @@ func TestEachSecretGetsThePlaceholderOfItsKind(t *testing.T) {
 		`"crypto":{"ciphertext":"` + hexKey + `","cipherparams":{"iv":"` + hexKey[:32] + `"},"mac":"` + hexKey + `"}`:     `"crypto":{"ciphertext":"<key-1>","cipherparams":{"iv":"<secret-1>"},"mac":"<key-1>"}`,
 		"config " + base64.StdEncoding.EncodeToString([]byte(`{"dns":"192.0.2.1"}`)) + " end":                             "config <encoded-1> end",
 		"x=" + base64.RawURLEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte("to 192.0.2.1:53")))): "x=<encoded-1>",
+		"地址192.0.2.1 und →bob, x." + base64.RawStdEncoding.EncodeToString([]byte("192.0.2.1:53")):                         "地址<ip-1> und →<user>, x.<encoded-1>",
 		"config " + base64.StdEncoding.EncodeToString([]byte(`nothing to see here`)) + " end":                             "config bm90aGluZyB0byBzZWUgaGVyZQ== end",
 		"<ip-3> and <user> and http://<host-9>:80/ passphrase=<secret-2>":                                                 "<ip-3> and <user> and http://<host-9>:80/ passphrase=<secret-2>",
 	} {

@@ -25,6 +25,8 @@ var (
 	specialTLDs = set("local lan home internal intranet corp private localdomain test example invalid onion i2p arpa workgroup domain fritz")
 	// surelyHost are never a word of code. At the beginning of a name of three they are those of a name turned round.
 	surelyHost = set("com net org edu gov mil info biz arpa onion local lan internal example de fr uk nl pl ru cn jp br es eu ch at be se no fi dk cz ua lt lv ee")
+	// symbolEndings are those of them that, with a capital letter, are methods: log.Info.
+	symbolEndings = set("net info be no at es se id mil ch eu internal local example")
 	// noHosts are words that stand where hosts do and name none.
 	noHosts = set(`localhost true false null nil none unknown provider system auto default is not was has the a an name header failed error timeout took of
 		for and or to in on at by with from no unreachable empty missing required tcp udp http https socks5 unix any all direct yes off took refused
