@@ -81,7 +81,8 @@ func (sc *scanner) afterVersion(i int) bool {
 	return false
 }
 
-var versionWords = []string{"version", "release", "build", "firmware", "driver", "ver"}
+// versionWords has no "ver" and no "release": nameserver 192.0.2.1, DHCP release 192.0.2.1.
+var versionWords = []string{"version", "build", "firmware"}
 
 // beforePackage reports whether the name of a package's file goes on at i.
 func (sc *scanner) beforePackage(i int) bool {

@@ -10,7 +10,6 @@ func (sc *scanner) email(i int) {
 	for lo > max(sc.floor, sc.at) && (class[s[lo-1]]&cWord != 0 || s[lo-1] == '+') {
 		lo--
 	}
-	sc.at = i + 1 // the next one does not look further back
 	for lo < i && class[s[lo]]&cAlnum == 0 {
 		lo++
 	}

@@ -60,7 +60,7 @@ func (sc *scanner) afterChecksum(i int) bool {
 	return false
 }
 
-var checksumWords = []string{"commit", "revision", "rev", "sha1", "sha256", "sha512", "md5", "checksum", "digest", "buildid", "sum"}
+var checksumWords = []string{"commit", "revision", "sha1", "sha256", "sha512", "md5", "checksum", "digest", "buildid"}
 
 // uuids looks in a word for 8-4-4-4-12 hexadecimal digits.
 func (sc *scanner) uuids(lo, hi int) {

@@ -53,8 +53,8 @@ type Known struct {
 //   - name.go:12 is a place in a file, for endings that are those of source and settings. foo.sh:443 is a host.
 //   - github.com/x/y without a scheme is an import path, and so is any path that is called or has an @version.
 //     https://github.com/x/y has a host.
-//   - Four numbers with dots are an address, unless a v is attached, the word version or the like is before them, or the
-//     name of a package's file goes on behind them. Three or five are none.
+//   - Four numbers with dots are an address, unless a v is attached, the word version, build or firmware is before them,
+//     or the name of a package's file goes on behind them. Three or five are none.
 //   - 40 or 64 hexadecimal digits are an identity or a key, unless the word before says commit, revision, sha256 or the
 //     like. So are 32 with letters and digits: a machine's id has that form.
 //   - a::b without any digit is no address unless it is in brackets.

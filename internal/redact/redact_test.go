@@ -52,6 +52,7 @@ func TestEachSecretGetsThePlaceholderOfItsKind(t *testing.T) {
 		"addr:2001:db8::1 id:2001:db8:1:2:3:4:5:6":                                    "addr:<ip-1> id:<ip-2>",
 		"::ffff:192.0.2.7 is 192.0.2.7 is ::FFFF:c000:0207":                           "<ip-1> is <ip-1> is <ip-1>",
 		"127.0.0.1 ::1 [::]:80 0.0.0.0 localhost:4050 255.255.255.0":                  "127.0.0.1 ::1 [::]:80 0.0.0.0 localhost:4050 255.255.255.0",
+		"nameserver 192.0.2.1, DHCP release 192.0.2.1, prev " + alice[2:]:             "nameserver <ip-1>, DHCP release <ip-1>, prev <identity-1>",
 		"mac=02:42:ac:11:00:02 dev=eth0":                                              "mac=<mac-1> dev=eth0",
 		"02-42-AC-11-00-02 0242.ac11.0002 enx0242ac110002":                            "<mac-1> <mac-1> enx<mac-1>",
 		"lookup example.com on 1.1.1.1:53: no such host":                              "lookup <host-1> on <ip-1>:53: no such host",
