@@ -35,11 +35,57 @@ func (sc *scanner) encoded(i int) {
 	for end < len(s) && end < hi+2 && s[end] == '=' {
 		end++
 	}
-	if hi-lo < 43 || !sc.key(lo, hi, end) {
-		if hi-lo >= 10 && sc.hides(s[lo:hi], parted) {
-			sc.add(lo, end, Encoded, string(s[lo:hi]))
+	switch {
+	case hi-lo >= 43 && sc.key(lo, hi, end):
+	case hi-lo >= 10 && sc.hides(s[lo:hi], parted):
+		sc.add(lo, end, Encoded, string(s[lo:hi]))
+	case hi-lo >= 44 && sc.looksRandom(lo, hi):
+		sc.add(lo, end, Key, string(s[lo:hi])) // a signature, a line of a private key in PEM
+	}
+}
+
+// looksRandom reports whether the kind of letter changes as often as in random bytes. Words and paths do not come near.
+func (sc *scanner) looksRandom(lo, hi int) bool {
+	others := 0
+	for _, c := range sc.s[lo:hi] {
+		if class[c]&(cHex|cLower|cUpper) == cLower || class[c]&(cHex|cLower|cUpper) == cUpper {
+			others++ // than hexadecimal digits
 		}
 	}
+	changes, pairs := sc.mixture(lo, hi)
+	return changes > (hi-lo)*2/5 && pairs > (hi-lo)/16 && others > (hi-lo)/3 && !readable(sc.s[lo:lo+32])
+}
+
+// readable reports whether the 32 letters are base64 of plain text.
+func readable(b []byte) bool {
+	for ; len(b) >= 4; b = b[4:] {
+		v := uint32(digit[b[0]])<<18 | uint32(digit[b[1]])<<12 | uint32(digit[b[2]])<<6 | uint32(digit[b[3]])
+		for _, c := range [...]byte{byte(v >> 16), byte(v >> 8), byte(v)} {
+			if c < ' ' && c != '\n' && c != '\t' || c >= 0x7f {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mixture counts how often the kind of letter changes, and how often there are two capitals in a row, or a digit: in names
+// written LikeThis there are none.
+func (sc *scanner) mixture(lo, hi int) (changes, pairs int) {
+	for i := lo + 1; i < hi; i++ {
+		before, c := class[sc.s[i-1]]&cAlnum, class[sc.s[i]]&cAlnum
+		switch {
+		case before != c:
+			changes++
+		case c == cUpper:
+			pairs++
+		}
+		if c == cDigit {
+			pairs++
+		}
+	}
+	sc.work += hi - lo
+	return changes, pairs
 }
 
 // key adds s[lo:hi] if its end is 32 bytes in base64: 43 letters and one =, or by themselves if they look random.
@@ -51,22 +97,10 @@ func (sc *scanner) key(lo, hi, end int) bool {
 		return false
 	}
 	var have uint8
-	changes, pairs := 0, 0 // of kind; two capitals, or a digit, in a row: names written LikeThis have none
-	for i := from; i < hi; i++ {
-		c := class[s[i]]
-		have |= c
-		if i == from {
-			continue
-		}
-		if before := class[s[i-1]]; before&cAlnum != c&cAlnum {
-			changes++
-		} else if c&cUpper != 0 {
-			pairs++
-		}
-		if c&cDigit != 0 {
-			pairs++
-		}
+	for _, c := range s[from:hi] {
+		have |= class[c]
 	}
+	changes, pairs := sc.mixture(from, hi)
 	if have&cLower == 0 || have&cUpper == 0 || end == hi && (changes < 12 || pairs == 0) {
 		return false
 	}

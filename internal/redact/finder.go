@@ -267,6 +267,9 @@ func (sc *scanner) word(lo, hi int, have uint8) {
 	if hi-lo < 2 {
 		return
 	}
+	if hi-lo > 12 && sc.s[lo] == 'S' && string(sc.s[lo:lo+9]) == "S-1-5-21-" { // how Windows calls a user
+		sc.add(lo, hi, User, string(sc.s[lo:hi]))
+	}
 	if have&cHex != 0 || have&cDigit != 0 {
 		if have&cDot != 0 && have&cDigit != 0 && hi-lo >= 7 {
 			sc.ipv4(lo, hi)

@@ -108,6 +108,14 @@ var kindsOfSecrets = []func(r source) planted{
 	func(r source) planted {
 		return planted{secret: r.case_(hex.EncodeToString(r.bytes(32 + r.IntN(2)*33))), lines: []string{"tx 0x%s mined", `{"tx_hash":"0x%s"}`, "signature=0x%s", "promise signed: 0x%s"}}
 	},
+	func(r source) planted { // a signature, a line of a private key
+		sig := []*base64.Encoding{base64.StdEncoding, base64.URLEncoding}[r.IntN(2)].EncodeToString(r.bytes(65 + r.IntN(10)))
+		return planted{secret: sig, lines: []string{"signed.%s.123.topic", "signature=%s", `{"signature":"%s"}`, "-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----"}}
+	},
+	func(r source) planted {
+		sid := fmt.Sprintf("S-1-5-21-%d-%d-%d-1001", r.Uint32(), r.Uint32(), r.Uint32())
+		return planted{secret: sid, lines: []string{"wg-up -uid %s -config", "Uid = \"%s\""}}
+	},
 	func(r source) planted {
 		h := hex.EncodeToString(r.bytes(16))
 		id := r.case_(h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:])

@@ -28,8 +28,8 @@ type Known struct {
 
 // Redactor turns text into text that may be given away. It replaces
 //
-//   - keys (base64 or hexadecimal, WireGuard's public ones too: a peer's key says where you went), tokens and
-//     passphrases: whatever Secrets hides; keystore JSON among it
+//   - keys, in base64 or hexadecimal, WireGuard's public ones too: a peer's key says where you went; base64 of 44 letters
+//     or more that looks random, such as a signature; tokens, passphrases, credentials, the parts of a keystore
 //   - identities (0x and 40 hexadecimal digits, or the digits alone), longer hashes and signatures, ids of sessions (UUIDs)
 //   - IPv4, IPv6 and MAC addresses, host names, e-mail addresses, user names and home folders
 //
