@@ -25,6 +25,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/store"
 	"github.com/mysteriumvpn/desktop/internal/tunnel"
 	"github.com/mysteriumvpn/desktop/internal/unixsock"
+	"github.com/mysteriumvpn/desktop/internal/usage"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 	"github.com/mysteriumvpn/desktop/internal/wgnet"
 	"github.com/mysteriumvpn/desktop/tequilapi"
@@ -58,6 +59,9 @@ type app struct {
 	desk    *computer
 
 	pastVersion *bus.State[uint64] // rises when past has something new
+
+	counter *usage.Counter
+	counts  *bus.State[usage.Counts]
 
 	controlSocket net.Listener
 	window        bool     // there is one to bring forward
@@ -115,6 +119,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 	a.topics = vpn.NewTopics(a.bus, settings)
 	a.tap = &busTap{bus: a.bus, ring: a.ring}
 	a.record()
+	a.count()
 	a.keepAccount(settings.Network)
 
 	a.tunnel = tunnel.New(tunnel.Options{Log: a.tunnelLog, OnStall: func(tunnel.StallInfo) { a.core.Stalled() }})
@@ -285,6 +290,7 @@ func (a *app) serve(ctx context.Context) error {
 	err := a.core.Serve(running)
 	unend()
 	a.past.Close()
+	a.counter.Close()
 	stop()
 	work.Wait()
 	unlog()
@@ -300,7 +306,7 @@ func (a *app) controlDeps() control.Deps {
 		Account: a.purse.State.Via(lane), Wishes: a.purse.Wishes,
 		Settings: a.topics.Settings.Via(lane), Save: saver{a.topics}, Proposals: a.topics.Proposals.Via(lane),
 		Notices: a.topics.Notices.Via(lane), Computer: a.topics.Computer.Via(lane), History: a.pastVersion.Via(lane),
-		Stories: a.core.Stories, Tap: a.tap.on, Report: a.report,
+		Stories: a.core.Stories, Tap: a.tap.on, Report: a.report, Counts: a.counts.Via(lane), Usage: counting{a.counter, a.topics},
 	}
 	if a.topics.Settings.Load().Network == vpn.Mysterium {
 		d.Feedback = a.feedback
