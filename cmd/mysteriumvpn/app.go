@@ -65,6 +65,7 @@ type app struct {
 
 	controlSocket net.Listener
 	window        bool     // there is one to bring forward
+	unkept        bool     // the settings could not be written at the start
 	asking        bool     // it asks for the terms to be accepted: nothing is done unasked before
 	said          []string // what the user should read at the start
 }
@@ -211,6 +212,7 @@ func (a *app) listen(s vpn.Settings) error {
 	s.Proxy = a.proxy.SOCKS5
 	if err := store.WriteJSON(a.folders.settings(), s); err != nil {
 		a.log.Warn("keep the settings", zap.Error(err))
+		a.unkept = true
 		a.said = append(a.said, "The settings cannot be kept, so the proxy's address may be another at the next start. "+sentence(err))
 	}
 	a.topics.Settings.Send(s)
@@ -261,16 +263,8 @@ func (a *app) serve(ctx context.Context) error {
 
 	var work sync.WaitGroup
 	settings := a.bus.Go("settings")
-	kept := a.topics.Settings.Load()
-	forget := a.topics.Settings.Via(settings).On(func(s vpn.Settings) {
-		if s == kept {
-			return
-		}
-		kept = s
-		if err := store.WriteJSON(a.folders.settings(), s); err != nil {
-			a.log.Warn("keep the settings", zap.Error(err))
-		}
-	})
+	shelf := &shelf{path: a.folders.settings(), log: a.log, notices: a.topics.Notices, kept: a.topics.Settings.Load(), failing: a.unkept}
+	forget := a.topics.Settings.Via(settings).On(shelf.keep)
 	unlog := a.ring.OnAppend(a.topics.Logs.Send)
 	a.firstWish()
 	work.Go(func() { a.desk.serve(ctx) })
@@ -295,6 +289,10 @@ func (a *app) serve(ctx context.Context) error {
 	work.Wait()
 	unlog()
 	forget()
+	done := make(chan struct{})
+	if settings.Post(func() { defer close(done); shelf.keep(a.topics.Settings.Load()) }) {
+		<-done
+	}
 	return err
 }
 
