@@ -97,7 +97,7 @@ func TestTabWalksTheWindowInReadingOrder(t *testing.T) {
 	}, names[6:])
 	s.toggleLog()
 	names, _ = s.tabs()
-	assert.Equal(t, []string{"Back", "Copy all", "Save…", "Search", "[All Info Warnings Errors]", "App", "Node", "Tunnel", "lines"}, names[6:])
+	assert.Equal(t, []string{"Back", "Copy all", "Save…", "Search", "[All Info Warnings Errors]", "App", "Node", "Tunnel", "Bus", "lines"}, names[6:])
 }
 
 // TestAQuestionIsAnsweredByKeyboard: the focus is on the answer that changes nothing.
