@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -92,6 +93,16 @@ func TestUsageIsAskedForOnceAndUnchecked(t *testing.T) {
 	}
 	s = newcomer(t, "0", &agreed)
 	assert.Nil(t, s.first.count, "new terms do not ask again")
+}
+
+// TestTheFirstStartSaysWhatIsPromised: its sentences are those of docs/privacy.md, word by word.
+func TestTheFirstStartSaysWhatIsPromised(t *testing.T) {
+	b, err := os.ReadFile("../../docs/privacy.md")
+	require.NoError(t, err)
+	for _, p := range privacyPoints() {
+		assert.Contains(t, string(b), "> "+p.text+"\n")
+	}
+	assert.Contains(t, string(b), "> "+countAbout()+"\n")
 }
 
 // TestTheSheetShowsExactlyWhatThereIs: every line that `usage show` prints, and no other.

@@ -52,11 +52,7 @@ func (v *welcome) terms(changed bool) *welcomeStep {
 
 func (v *welcome) privacy() *welcomeStep {
 	body := &essay{side: welcomeSide}
-	for i, s := range []struct{ icon, text string }{
-		{"house", lang.L("Nothing about who you are or where you go is collected, and nothing is sent: history and logs stay on this computer.")},
-		{"server", lang.L("An exit sees where your traffic goes, as an internet provider does, so trust it with encrypted sites only.")},
-		{"route", lang.L("Only programs that use the proxy go through the tunnel; all others go where they always went.")},
-	} {
+	for i, s := range privacyPoints() {
 		p := newPoint(s.icon, s.text)
 		body.put(float32(min(i, 1)*12), p.canvas, p.arrange)
 	}
