@@ -43,6 +43,10 @@ type counting struct {
 
 func (c counting) Counting() bool { return c.topics.Settings.Load().CountUsage }
 
+// Count sends the settings with that one changed.
+//
+// Race: another change of the settings at this very moment, which takes microseconds, wins or loses as a whole. Whoever
+// switched sees what holds with the next look.
 func (c counting) Count(on bool) {
 	s := c.topics.Settings.Load()
 	s.CountUsage = on
