@@ -25,6 +25,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/store"
 	"github.com/mysteriumvpn/desktop/internal/tunnel"
 	"github.com/mysteriumvpn/desktop/internal/unixsock"
+	"github.com/mysteriumvpn/desktop/internal/usage"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 	"github.com/mysteriumvpn/desktop/internal/wgnet"
 	"github.com/mysteriumvpn/desktop/tequilapi"
@@ -59,8 +60,12 @@ type app struct {
 
 	pastVersion *bus.State[uint64] // rises when past has something new
 
+	counter *usage.Counter
+	counts  *bus.State[usage.Counts]
+
 	controlSocket net.Listener
 	window        bool     // there is one to bring forward
+	unkept        bool     // the settings could not be written at the start
 	asking        bool     // it asks for the terms to be accepted: nothing is done unasked before
 	said          []string // what the user should read at the start
 }
@@ -115,6 +120,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 	a.topics = vpn.NewTopics(a.bus, settings)
 	a.tap = &busTap{bus: a.bus, ring: a.ring}
 	a.record()
+	a.count()
 	a.keepAccount(settings.Network)
 
 	a.tunnel = tunnel.New(tunnel.Options{Log: a.tunnelLog, OnStall: func(tunnel.StallInfo) { a.core.Stalled() }})
@@ -206,6 +212,7 @@ func (a *app) listen(s vpn.Settings) error {
 	s.Proxy = a.proxy.SOCKS5
 	if err := store.WriteJSON(a.folders.settings(), s); err != nil {
 		a.log.Warn("keep the settings", zap.Error(err))
+		a.unkept = true
 		a.said = append(a.said, "The settings cannot be kept, so the proxy's address may be another at the next start. "+sentence(err))
 	}
 	a.topics.Settings.Send(s)
@@ -256,16 +263,8 @@ func (a *app) serve(ctx context.Context) error {
 
 	var work sync.WaitGroup
 	settings := a.bus.Go("settings")
-	kept := a.topics.Settings.Load()
-	forget := a.topics.Settings.Via(settings).On(func(s vpn.Settings) {
-		if s == kept {
-			return
-		}
-		kept = s
-		if err := store.WriteJSON(a.folders.settings(), s); err != nil {
-			a.log.Warn("keep the settings", zap.Error(err))
-		}
-	})
+	shelf := &shelf{path: a.folders.settings(), log: a.log, notices: a.topics.Notices, kept: a.topics.Settings.Load(), failing: a.unkept}
+	forget := a.topics.Settings.Via(settings).On(shelf.keep)
 	unlog := a.ring.OnAppend(a.topics.Logs.Send)
 	a.firstWish()
 	work.Go(func() { a.desk.serve(ctx) })
@@ -285,10 +284,15 @@ func (a *app) serve(ctx context.Context) error {
 	err := a.core.Serve(running)
 	unend()
 	a.past.Close()
+	a.counter.Close()
 	stop()
 	work.Wait()
 	unlog()
 	forget()
+	done := make(chan struct{})
+	if settings.Post(func() { defer close(done); shelf.keep(a.topics.Settings.Load()) }) {
+		<-done
+	}
 	return err
 }
 
@@ -300,7 +304,7 @@ func (a *app) controlDeps() control.Deps {
 		Account: a.purse.State.Via(lane), Wishes: a.purse.Wishes,
 		Settings: a.topics.Settings.Via(lane), Save: saver{a.topics}, Proposals: a.topics.Proposals.Via(lane),
 		Notices: a.topics.Notices.Via(lane), Computer: a.topics.Computer.Via(lane), History: a.pastVersion.Via(lane),
-		Stories: a.core.Stories, Tap: a.tap.on, Report: a.report,
+		Stories: a.core.Stories, Tap: a.tap.on, Report: a.report, Counts: a.counts.Via(lane), Usage: counting{a.counter, a.topics},
 	}
 	if a.topics.Settings.Load().Network == vpn.Mysterium {
 		d.Feedback = a.feedback

@@ -19,6 +19,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/report"
+	"github.com/mysteriumvpn/desktop/internal/usage"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -51,6 +52,7 @@ func attach(ctx context.Context, f folders, o *startOptions) (*attached, error) 
 	a.tap = &busTap{bus: a.bus, ring: a.ring} // what its own program sends: the core's bus is out of reach
 	a.topics, a.purse = vpn.NewTopics(a.bus, vpn.Settings{}), account.NewTopics(a.bus)
 	a.gone = bus.NewState(a.bus, "gone", false)
+	a.counts = bus.NewState(a.bus, "usage", usage.Counts{})
 	a.orders = a.bus.Go("orders")
 	a.side.serve, a.side.save = a.serve, a.saveThere
 	a.side.report = func() (report.Report, error) { return makeReport(a.ctx, f) }
@@ -58,6 +60,7 @@ func attach(ctx context.Context, f folders, o *startOptions) (*attached, error) 
 		_, err := a.client.Feedback(a.ctx, email, words)
 		return err
 	}
+	a.eraseCounts = func() { a.orders.Post(func() { a.tell(a.client.EraseUsage(a.ctx)) }) }
 	a.ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 	a.keepPast()
 	a.login = &login{entry: loginEntry(o.home), now: a.topics.Settings.Load, save: a.saveThere, notices: a.topics.Notices, log: a.log}
@@ -107,7 +110,7 @@ func (a *attached) follow() {
 		var lines sync.WaitGroup
 		err := a.client.Feed(ctx, control.Mirror{
 			Status: a.topics.Status, Traffic: a.topics.Traffic, Settings: a.topics.Settings, Proposals: a.topics.Proposals,
-			Account: a.purse.State, Computer: a.topics.Computer, History: a.pastWritten, Notices: a.topics.Notices, Book: a.book,
+			Account: a.purse.State, Computer: a.topics.Computer, History: a.pastWritten, Counts: a.counts, Notices: a.topics.Notices, Book: a.book,
 			Whole: func() {
 				whole = true
 				first.Do(func() { close(a.whole) })

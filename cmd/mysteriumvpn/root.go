@@ -55,7 +55,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	at := func() folders { return foldersAt(home) }
 	root.AddCommand(
 		newRun(at), newConnect(at), newDisconnect(at), newStatus(at),
-		newCountries(at), newProposals(at), newLogs(at), newTimeline(at), newHistory(at), newAccount(at), newQuit(at), newNode(at),
+		newCountries(at), newProposals(at), newLogs(at), newTimeline(at), newHistory(at), newUsage(at), newAccount(at), newQuit(at), newNode(at),
 		newService(func() string { return home }), newManual(), newRetry(at), newReport(at), newFeedback(at), newIsolated(),
 	)
 	root.SetHelpCommand(newHelp())

@@ -44,7 +44,7 @@ another terminal. Ctrl-C disconnects, stops the node and ends it.`,
 	return cmd
 }
 
-// serveInTerminal prints each change of phase, and runs until ctx ends.
+// serveInTerminal prints each change of phase and what the user should know, and runs until ctx ends.
 func (a *app) serveInTerminal(ctx context.Context, out io.Writer) error {
 	lane := a.bus.Go("terminal")
 	said := ""
@@ -55,6 +55,11 @@ func (a *app) serveInTerminal(ctx context.Context, out io.Writer) error {
 		}
 	})
 	defer forget()
+	defer a.topics.Notices.Via(lane).On(func(n vpn.Notice) {
+		if n.Severity >= vpn.Warning {
+			fmt.Fprintf(out, "%s  %s\n", time.Now().Format(time.TimeOnly), n.Reason.Text())
+		}
+	})()
 	fmt.Fprintf(out, "SOCKS5 and HTTP proxy at %s, network %s\n", a.proxy.SOCKS5, a.topics.Settings.Load().Network)
 	if a.topics.Settings.Load().Network == vpn.Sandbox {
 		fmt.Fprintln(out, "Sandbox: the exits run on this computer. Your address does not change.")

@@ -14,6 +14,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/ui"
+	"github.com/mysteriumvpn/desktop/internal/usage"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -30,6 +31,8 @@ type side struct {
 
 	past        ui.History
 	pastVersion *bus.State[uint64]
+	counts      *bus.State[usage.Counts]
+	eraseCounts func()
 
 	save func(vpn.Settings)
 	tap  *busTap
@@ -54,7 +57,7 @@ func (a *app) side() *side {
 			_, err := a.feedback(context.Background(), email, words)
 			return err
 		},
-		past: a.past, pastVersion: a.pastVersion, save: saver{a.topics}.Send, serve: a.serve,
+		past: a.past, pastVersion: a.pastVersion, counts: a.counts, eraseCounts: a.counter.EraseSoon, save: saver{a.topics}.Send, serve: a.serve,
 	}
 }
 
@@ -69,6 +72,7 @@ func (s *side) options(lane *bus.Lane) ui.Options {
 		Report: s.report, Feedback: s.feedback,
 		Account: s.purse.State.Via(lane), Wishes: s.purse.Wishes,
 		History: s.past, HistoryChanged: s.pastVersion.Via(lane),
+		Counts: s.counts.Via(lane), EraseCounts: s.eraseCounts,
 		Save: s.save, Computer: t.Computer.Via(lane),
 		Agreed: s.agreed(), Agree: s.agree,
 	}

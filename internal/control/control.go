@@ -24,6 +24,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/report"
+	"github.com/mysteriumvpn/desktop/internal/usage"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -70,6 +71,9 @@ type Deps struct {
 	Notices   bus.Receiver[vpn.Notice]
 	Computer  bus.Receiver[vpn.Computer]
 	History   bus.Receiver[uint64] // rises when the file of the history has something new
+	Counts    bus.Receiver[usage.Counts]
+
+	Usage Usage // nil = nothing is counted
 }
 
 // Serve answers on l until ctx ends, then ends all requests, closes l and returns nil. Any other end is an error. Who may
@@ -144,6 +148,8 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("POST /raise", s.raise)
 	mux.HandleFunc("POST /quit", s.quit)
 	mux.HandleFunc("POST /retry", s.retry)
+	mux.HandleFunc("GET /usage", s.usage)
+	mux.HandleFunc("POST /usage", s.usageWish)
 	mux.HandleFunc("GET /feed", s.exact(s.follow))
 	mux.HandleFunc("POST /command", s.exact(s.command))
 	mux.HandleFunc("POST /settings", s.exact(s.save))

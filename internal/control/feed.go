@@ -10,6 +10,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/account"
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/usage"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
@@ -24,6 +25,7 @@ type frame struct {
 	Account   *account.State `json:"account,omitempty"`
 	Computer  *vpn.Computer  `json:"computer,omitempty"`
 	History   *uint64        `json:"history,omitempty"`
+	Counts    *usage.Counts  `json:"counts,omitempty"`
 	Notice    *vpn.Notice    `json:"notice,omitempty"`
 	Whole     bool           `json:"whole,omitempty"` // all that is true now has been said
 }
@@ -46,6 +48,7 @@ const (
 	accountFrame
 	computerFrame
 	historyFrame
+	countsFrame
 	frames
 )
 
@@ -75,6 +78,7 @@ func newFeed(d Deps, scope *bus.Scope) *feed {
 	hear(f, scope, accountFrame, d.Account, func(v account.State) frame { return frame{Account: &v} })
 	hear(f, scope, computerFrame, d.Computer, func(v vpn.Computer) frame { return frame{Computer: &v} })
 	hear(f, scope, historyFrame, d.History, func(v uint64) frame { return frame{History: &v} })
+	hear(f, scope, countsFrame, d.Counts, func(v usage.Counts) frame { return frame{Counts: &v} })
 	if d.Notices != nil {
 		scope.Add(d.Notices.On(f.note))
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/unixsock"
+	"github.com/mysteriumvpn/desktop/internal/usage"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
@@ -33,6 +34,7 @@ type core struct {
 	*program
 	purse   *account.Topics
 	history *bus.State[uint64]
+	counts  *bus.State[usage.Counts]
 	saved   bustest.Sent[vpn.Settings]
 	wishes  *bustest.Recorder[account.Wish]
 	dial    func(context.Context) (net.Conn, error)
@@ -51,11 +53,12 @@ func newCore(t *testing.T) *core {
 	c := &core{program: newProgram(t)}
 	lane := c.bus.Go("feed")
 	c.purse, c.history = account.NewTopics(c.bus), bus.NewState(c.bus, "history", uint64(0))
+	c.counts = bus.NewState(c.bus, "usage", usage.Counts{})
 	c.wishes = bustest.Record(t, c.purse.Wishes)
 	d := &c.deps
 	d.Account, d.Wishes, d.Settings, d.Save = c.purse.State.Via(lane), c.purse.Wishes, c.topics.Settings.Via(lane), &c.saved
 	d.Proposals, d.Notices = c.topics.Proposals.Via(lane), c.topics.Notices.Via(lane)
-	d.Computer, d.History = c.topics.Computer.Via(lane), c.history.Via(lane)
+	d.Computer, d.History, d.Counts = c.topics.Computer.Via(lane), c.history.Via(lane), c.counts.Via(lane)
 	return c
 }
 
@@ -68,6 +71,7 @@ type far struct {
 	account  bustest.Sent[account.State]
 	computer bustest.Sent[vpn.Computer]
 	history  bustest.Sent[uint64]
+	counts   bustest.Sent[usage.Counts]
 	notices  bustest.Sent[vpn.Notice]
 	whole    bustest.Sent[int] // how many statuses there were by then
 	book     proposals.Book
@@ -76,7 +80,7 @@ type far struct {
 func (f *far) mirror() Mirror {
 	return Mirror{
 		Status: &f.status, Traffic: &f.traffic, Settings: &f.settings, Proposals: &f.offers, Account: &f.account,
-		Computer: &f.computer, History: &f.history, Notices: &f.notices, Book: &f.book,
+		Computer: &f.computer, History: &f.history, Counts: &f.counts, Notices: &f.notices, Book: &f.book,
 		Whole: func() { f.whole.Send(len(f.status.All())) },
 	}
 }
@@ -141,6 +145,9 @@ func TestTheFeedHasEveryFieldOfEveryTopic(t *testing.T) {
 		c.purse.State.Send(purse)
 		c.topics.Computer.Send(computer)
 		c.history.Send(7)
+		counted := usage.Counts{Since: 20000, Version: usage.Version{Minor: 1}}
+		counted.Sandbox.Tries[usage.Connected], counted.Mysterium.Losses[3], counted.Sandbox.Reconnects = 1<<60, 2, 3
+		c.counts.Send(counted)
 		list := []proposals.Proposal{everything[proposals.Proposal](t), everything[proposals.Proposal](t)}
 		list[0].ProviderID, list[1].ProviderID = "0xa", "0xb"
 		list[0].Country, list[1].Country = "DE", "US"
@@ -158,6 +165,7 @@ func TestTheFeedHasEveryFieldOfEveryTopic(t *testing.T) {
 		assert.Equal(t, purse, f.account.Last())
 		assert.Equal(t, computer, f.computer.Last())
 		assert.Equal(t, uint64(7), f.history.Last())
+		assert.Equal(t, counted, f.counts.Last())
 		there, here := c.book.Load(), f.book.Load()
 		assert.Equal(t, here.Version, f.offers.Last())
 		assert.Equal(t, there.Proposals, here.Proposals)

@@ -10,6 +10,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/usage"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -23,6 +24,7 @@ type Mirror struct {
 	Account   bus.Sender[account.State]
 	Computer  bus.Sender[vpn.Computer]
 	History   bus.Sender[uint64]
+	Counts    bus.Sender[usage.Counts]
 	Notices   bus.Sender[vpn.Notice]
 	Book      *proposals.Book
 	Whole     func() // called once with each Feed, when all that is true now has been put there
@@ -47,6 +49,8 @@ func (m Mirror) put(f frame) {
 		m.Computer.Send(*f.Computer)
 	case f.History != nil:
 		m.History.Send(*f.History)
+	case f.Counts != nil:
+		m.Counts.Send(*f.Counts)
 	case f.Notice != nil:
 		m.Notices.Send(*f.Notice)
 	case f.Whole:

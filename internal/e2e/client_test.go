@@ -24,6 +24,8 @@ import (
 //	socks5 PROXY URL · connect PROXY URL · direct URL   fetch; prints "SHA256 BYTES FIRST" where FIRST is a short body
 //	stream PROXY URL                                    fetch until it breaks; prints "begun", then "broken"
 //	udp PROXY HOST:PORT TEXT                            one datagram there and back; prints what came back
+//	datagram HOST:PORT TEXT                             one datagram past the proxy
+//	lookup NAME                                         asks this computer's name server
 //	refused PROXY HOST:PORT                             prints the SOCKS5 reply and the HTTP status of a refusal
 func playClient() {
 	a := os.Args[1:]
@@ -38,6 +40,14 @@ func playClient() {
 		stream(dialSOCKS5(a[1]), a[2])
 	case "udp":
 		udp(a[1], a[2], a[3])
+	case "datagram":
+		c, err := net.Dial("udp", a[1])
+		must(err)
+		_, err = io.WriteString(c, a[2])
+		must(err)
+	case "lookup":
+		_, err := net.LookupHost(a[1])
+		must(err)
 	case "refused":
 		refused(a[1], a[2])
 	default:

@@ -20,6 +20,8 @@ func TestMain(m *testing.M) {
 		playNode()
 	case "fakenet":
 		playNetwork()
+	case "outlet":
+		playOutlet()
 	case "freeport":
 		playFreePort()
 	default:

@@ -48,7 +48,7 @@ func TestSettings(t *testing.T) {
 	// To a file. Fyne asks where, with the answer in a corner.
 	file := filepath.Join(folder, "mysteriumvpn-settings.json")
 	s.key("ctrl+comma")
-	s.tabs(15)
+	s.tabs(17)
 	s.key("Return")
 	s.answers("the question where to save")
 	waitFor(t, "the file", 10*time.Second, func() bool { return s.isJSON(file) })
@@ -65,7 +65,7 @@ func TestSettings(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, b, 0o600))
 	s.key("ctrl+comma")
 	s.key("ctrl+comma")
-	s.tabs(16)
+	s.tabs(18)
 	s.key("Return")
 	s.sees("the question what to open", func() bool { return s.pixel(answerX, answerY) != darkGround })
 	s.click(530, 235) // the file, after the folder above

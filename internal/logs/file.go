@@ -18,7 +18,7 @@ type FileOptions struct {
 
 // File keeps a ring's lines on disk, in a folder and files that only this user can read, and starts a new file when one
 // is full. It never fails: a full disk or a folder that cannot be written to is said once, in the ring, and tried again
-// with every batch of lines.
+// with every batch of lines. Once it works again, the ring and the file say how many lines are not in the file.
 type File struct {
 	lines *Follower
 	out   *rotated
@@ -33,8 +33,8 @@ func OpenFile(r *Ring, path string, o FileOptions) *File {
 		o.MaxOld = 3
 	}
 	out := &rotated{path: path, log: lumberjack.Logger{Filename: path, MaxSize: o.MaxMB, MaxBackups: o.MaxOld}}
-	say := func(err error) {
-		l := Line{Source: App, Level: Info, Text: "the log file is written again", Fields: fileField(path)}
+	say := func(err error, lost int) {
+		l := Line{Source: App, Level: Info, Text: fmt.Sprintf("the log file is written again; lines that are not in it: %d", lost), Fields: fileField(path)}
 		if err != nil {
 			l.Level = Warn
 			l.Text = fmt.Sprintf("the log file cannot be written: %v; make room or mend the folder, lines are only shown until then", err)
@@ -64,6 +64,7 @@ type rotated struct {
 
 	mu    sync.Mutex // guards what follows
 	ready bool
+	torn  bool // the last line is not whole
 	log   lumberjack.Logger
 }
 
@@ -76,10 +77,19 @@ func (o *rotated) Write(p []byte) (int, error) {
 		}
 		o.ready = true
 	}
-	n, err := o.log.Write(p)
+	var n int
+	var err error
+	if o.torn {
+		_, err = o.log.Write([]byte{'\n'})
+	}
+	if err == nil {
+		o.torn = false
+		n, err = o.log.Write(p)
+	}
 	if err != nil {
 		_ = o.log.Close() // open it anew next time: the folder may be another one by then
 		o.ready = false
+		o.torn = o.torn || n > 0
 		return n, plainError(err)
 	}
 	return n, nil

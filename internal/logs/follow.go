@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"sync"
@@ -19,9 +20,9 @@ type Follower struct {
 }
 
 // Follow begins with the line after cursor. fail is called with the first error of a row of failed writes, and with nil
-// when one works again; what could not be written is lost to w, not to the ring. fail may be nil. Close the Follower
-// to write what is left and end it; w is not closed.
-func Follow(r *Ring, cursor uint64, w io.Writer, fail func(error)) *Follower {
+// when one works again and how many lines could not be written meanwhile: they are lost to w, not to the ring. fail may
+// be nil. Close the Follower to write what is left and end it; w is not closed.
+func Follow(r *Ring, cursor uint64, w io.Writer, fail func(err error, lost int)) *Follower {
 	wake := make(chan struct{}, 1)
 	quit, done := make(chan struct{}), make(chan struct{})
 	poke := func() {
@@ -64,8 +65,9 @@ type follow struct {
 	cursor uint64
 	gaps   Gaps
 	w      io.Writer
-	fail   func(error)
+	fail   func(err error, lost int)
 	failed bool
+	lost   int // lines, while failed
 	buf    []byte
 }
 
@@ -97,12 +99,18 @@ func (f *follow) write() {
 	if len(f.buf) == 0 {
 		return
 	}
-	_, err := f.w.Write(f.buf)
+	n, err := f.w.Write(f.buf)
+	was := f.lost
+	if err != nil {
+		f.lost += bytes.Count(f.buf[min(max(n, 0), len(f.buf)):], []byte{'\n'})
+	} else {
+		f.lost = 0
+	}
 	f.buf = f.buf[:0]
 	if failed := err != nil; failed != f.failed {
 		f.failed = failed
 		if f.fail != nil {
-			f.fail(err)
+			f.fail(err, was)
 		}
 	}
 }

@@ -30,10 +30,12 @@ type memDisk struct {
 	steps   []string          // what has been done
 	cut     int               // the power goes off before this step; < 0 = never
 	fail    int               // this step returns an error, and the power stays on; < 0 = none
+	bytes   int               // so many are written, then no more; < 0 = all
+	noBytes error             // why: errCut = the power goes off, else the disk stays
 }
 
 func newMemDisk(old []byte) *memDisk {
-	d := &memDisk{names: map[string]*inode{}, cut: -1, fail: -1}
+	d := &memDisk{names: map[string]*inode{}, cut: -1, fail: -1, bytes: -1}
 	if old != nil {
 		d.names["dir/s"] = &inode{old, old}
 	}
@@ -125,6 +127,13 @@ type memFile struct {
 func (f *memFile) Name() string { return f.name }
 
 func (f *memFile) Write(p []byte) (int, error) {
+	if n := f.d.bytes; n >= 0 && n < len(p) {
+		f.node.data = slices.Clone(p[:n])
+		if errors.Is(f.d.noBytes, errCut) {
+			f.d.cut = len(f.d.steps) // and nothing after it
+		}
+		return n, f.d.noBytes
+	}
 	half := len(p) / 2
 	f.node.data = slices.Clone(p[:half]) // cut in the middle of a write
 	if err := f.d.step("write"); err != nil {

@@ -93,11 +93,11 @@ func TestTabWalksTheWindowInReadingOrder(t *testing.T) {
 	names, _ = s.tabs()
 	assert.Equal(t, []string{
 		"Back", "switch", "switch", "switch", "[Sandbox Mysterium Network]", "[Provider System Own]", "127.0.0.1", "Port", "[Desktop Light Dark]", "[Small Normal Large Larger]",
-		"switch", "As the desktop has it", "switch", "switch", "switch", "Export…", "Import…",
+		"switch", "As the desktop has it", "switch", "switch", "switch", "switch", "Show", "Export…", "Import…",
 	}, names[6:])
 	s.toggleLog()
 	names, _ = s.tabs()
-	assert.Equal(t, []string{"Back", "Copy all", "Save…", "Search", "[All Info Warnings Errors]", "App", "Node", "Tunnel", "lines"}, names[6:])
+	assert.Equal(t, []string{"Back", "Copy all", "Save…", "Search", "[All Info Warnings Errors]", "App", "Node", "Tunnel", "Bus", "lines"}, names[6:])
 }
 
 // TestAQuestionIsAnsweredByKeyboard: the focus is on the answer that changes nothing.

@@ -59,24 +59,31 @@ func (w *Window) showHelp() {
 	c.Focus(shut)
 }
 
-// helpKey closes the sheet by Escape too.
+// helpKey closes the sheet by Escape too, and scrolls it by the arrow keys if there is something to scroll.
 type helpKey struct {
 	pill
+	scroll *container.Scroll // nil = there is not
 }
 
 func newHelpKey(text string, shut func()) *helpKey {
-	b := &helpKey{pill{icon: "x", text: text, size: 12, tone: inkTone}}
+	b := &helpKey{pill: pill{icon: "x", text: text, size: 12, tone: inkTone}}
 	b.onPress = shut
 	b.ExtendBaseWidget(b)
 	return b
 }
 
 func (b *helpKey) TypedKey(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeyEscape {
+	const line = 40
+	switch {
+	case e.Name == fyne.KeyEscape:
 		b.press()
-		return
+	case b.scroll != nil && e.Name == fyne.KeyUp:
+		b.scroll.ScrollToOffset(fyne.NewPos(0, b.scroll.Offset.Y-line))
+	case b.scroll != nil && e.Name == fyne.KeyDown:
+		b.scroll.ScrollToOffset(fyne.NewPos(0, b.scroll.Offset.Y+line))
+	default:
+		b.pill.TypedKey(e)
 	}
-	b.pill.TypedKey(e)
 }
 
 // newKeyCap draws the name of a key.

@@ -15,12 +15,20 @@ type option struct {
 	about *prose
 	note  string // why it cannot be taken, where it is off
 	taken bool
+	box   bool // stands alone and may be left: a box with a check in place of the ring with the dot
 }
 
 func newOption(icon, name, about string, take func()) *option {
 	o := &option{icon: icon, name: name, about: newProse(about, 12.5, mutedTone)}
 	o.onPress = take
 	o.ExtendBaseWidget(o)
+	return o
+}
+
+// newBoxOption makes one that may be taken or left.
+func newBoxOption(icon, name, about string, flip func()) *option {
+	o := newOption(icon, name, about, flip)
+	o.box = true
 	return o
 }
 
@@ -50,6 +58,7 @@ func (o *option) CreateRenderer() fyne.WidgetRenderer {
 	r := &optionRenderer{
 		o: o, ground: &canvas.Rectangle{CornerRadius: 14}, img: &canvas.Image{FillMode: canvas.ImageFillContain},
 		name: newText(14, assets.SemiBold), note: newText(12, assets.Medium), ring: &canvas.Circle{}, dot: &canvas.Circle{},
+		box: &canvas.Rectangle{CornerRadius: 5}, check: &canvas.Image{FillMode: canvas.ImageFillContain},
 	}
 	r.Refresh()
 	return r
@@ -61,11 +70,16 @@ type optionRenderer struct {
 	img        *canvas.Image
 	name, note *canvas.Text
 	ring, dot  *canvas.Circle
+	box        *canvas.Rectangle
+	check      *canvas.Image
 }
 
 func (r *optionRenderer) Destroy()           {}
 func (r *optionRenderer) MinSize() fyne.Size { return fyne.NewSize(240, 80) }
 func (r *optionRenderer) Objects() []fyne.CanvasObject {
+	if r.o.box {
+		return []fyne.CanvasObject{r.ground, r.img, r.name, r.o.about, r.note, r.box, r.check}
+	}
 	return []fyne.CanvasObject{r.ground, r.img, r.name, r.o.about, r.note, r.ring, r.dot}
 }
 
@@ -80,6 +94,8 @@ func (r *optionRenderer) Layout(size fyne.Size) {
 	c := place(size.Width-optionSide-optionRing/2, size.Height/2)
 	centred(r.ring, c, optionRing/2)
 	centred(r.dot, c, 5)
+	put(r.box, c.X-optionRing/2, c.Y-optionRing/2, optionRing, optionRing)
+	put(r.check, c.X-7, c.Y-7, 14, 14)
 }
 
 func (r *optionRenderer) Refresh() {
@@ -106,6 +122,12 @@ func (r *optionRenderer) Refresh() {
 	r.ring.FillColor, r.ring.StrokeColor, r.ring.StrokeWidth = alpha(p.Card, 0), mark, 1.5
 	r.dot.FillColor, r.dot.Hidden = p.Link, !o.taken
 	r.ring.Hidden = o.off
+	r.box.FillColor, r.box.StrokeColor, r.box.StrokeWidth = alpha(p.Card, 0), mark, 1.5
+	if o.taken {
+		r.box.FillColor, r.box.StrokeColor = p.Primary, p.Primary
+	}
+	r.check.Hidden = !o.taken
+	setTint(r.check, "check", p.OnPrimary)
 	setTint(r.img, o.icon, mark)
 	r.Layout(o.Size())
 	for _, x := range r.Objects() {

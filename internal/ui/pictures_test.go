@@ -22,7 +22,7 @@ import (
 
 var newPictures = flag.Bool("pictures", false, "draw testdata/pictures anew. Look at what has changed")
 
-// TestPictures compares nine screens, dark and light, pixel by pixel with testdata/pictures: what markup cannot tell,
+// TestPictures compares eleven screens, dark and light, pixel by pixel with testdata/pictures: what markup cannot tell,
 // like the map, the graph, an icon and how texts are cut. To draw them anew:
 //
 //	go test -tags migrated_fynedo -run TestPictures ./internal/ui -pictures
@@ -34,10 +34,10 @@ func TestPictures(t *testing.T) {
 		t.Skip("takes a minute under the race detector, and finds none; make test draws them without it")
 	}
 	for _, look := range []string{"dark", "light"} {
-		for _, name := range []string{"welcome", "down", "search", "connecting", "up", "log", "history", "settings", "report"} {
+		for _, name := range []string{"welcome", "down", "search", "connecting", "up", "log", "history", "settings", "report", "privacy", "usage"} {
 			t.Run(name+"-"+look, func(t *testing.T) {
 				s := sitFor(t, name)
-				s.topics.Settings.Send(vpn.Settings{Theme: look})
+				s.topics.Settings.Send(vpn.Settings{Theme: look, CountUsage: name == "usage"})
 				s.lane.Run()
 				s.window.Resize(fyne.NewSize(920, 600))
 				samePicture(t, name+"-"+look, s.window.Canvas().Capture())
@@ -53,7 +53,7 @@ func sitFor(t *testing.T, name string) *stage {
 		o.Report = func() (report.Report, error) { return someReport(), nil }
 		o.Home = &Point{Lon: 25.3, Lat: 54.7}
 		o.Places = Places{Favourites: []string{"CH", "JP"}, Recent: []string{"DE"}}
-		if name == "welcome" {
+		if name == "welcome" || name == "privacy" {
 			o.Agreed = ""
 		}
 	})
@@ -86,6 +86,13 @@ func sitFor(t *testing.T, name string) *stage {
 		s.toggle(reportPageName)
 		s.lane.Run()
 		s.problem.show(len(s.problem.report.Parts) - 1)
+	case "privacy":
+		s.key(fyne.KeyReturn)
+	case "usage":
+		s.status(inPhase(vpn.Up))
+		s.toggleSettings()
+		s.choice.drawCounts(someCounts())
+		s.choice.scroll.ScrollToBottom()
 	default:
 	}
 	return s

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/mysteriumvpn/desktop/assets"
+	"github.com/mysteriumvpn/desktop/internal/usage"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -55,6 +56,11 @@ type settingPage struct {
 
 	up, lost, gaveUp *toggle
 
+	count                     *toggle
+	counts                    usage.Counts
+	countRow, countsRow       *settingRow
+	exportCounts, eraseCounts *pill
+
 	fileRow *settingRow
 
 	sheet  *sheet
@@ -75,6 +81,7 @@ func newSettingPage(w *Window) *settingPage {
 	p.connection()
 	p.appearance()
 	p.notifications()
+	p.privacy()
 	p.file()
 	p.body = container.New(p.sheet, p.sheet.objects()...)
 	p.scroll = container.NewVScroll(p.body)
@@ -249,6 +256,7 @@ func (p *settingPage) draw(s vpn.Settings) {
 	p.up.set(!s.QuietConnected)
 	p.lost.set(!s.QuietLost)
 	p.gaveUp.set(!s.QuietGaveUp)
+	p.drawCounting(s.CountUsage)
 	p.theme.show(max(slices.Index(themes, s.Theme), 0))
 	p.size.show(max(slices.Index(sizes, s.TextSize), 0))
 	p.language.set(max(slices.Index(languages(), s.Language), 0))

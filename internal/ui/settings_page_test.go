@@ -134,6 +134,7 @@ func TestEachSwitchSavesItsSetting(t *testing.T) {
 		{p.up, &want.QuietConnected, false},
 		{p.lost, &want.QuietLost, false},
 		{p.gaveUp, &want.QuietGaveUp, false},
+		{p.count, &want.CountUsage, true},
 	} {
 		for range 2 {
 			on := !c.control.on
@@ -304,7 +305,7 @@ func TestAFileNeverOpensTheProxySilently(t *testing.T) {
 }
 
 func TestEverySettingIsInWords(t *testing.T) {
-	kept := map[string]bool{"LastExit": true, "LastCountry": true} // noted by the program
+	kept := map[string]bool{"LastExit": true, "LastCountry": true, "CountUsage": true} // noted by the program; not of a file
 	values := map[string]string{"Network": "mysterium", "NodeProgram": "/opt/myst", "Proxy": "127.0.0.1:9", "DNS": "9.9.9.9", "Theme": "dark", "Language": "de", "TextSize": "large", "FilterQuality": "high", "FilterPrice": "1000000000000000000", "FilterIPType": "hosting", "SpendLimit": "10", "SpendLimitDay": "10"}
 	for f := range reflect.TypeFor[vpn.Settings]().Fields() {
 		var s vpn.Settings

@@ -20,6 +20,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/report"
+	"github.com/mysteriumvpn/desktop/internal/usage"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -50,6 +51,9 @@ type Options struct {
 
 	History        History              // nil = none is kept
 	HistoryChanged bus.Receiver[uint64] // a higher number when there is something new, on Lane; may be nil with it
+
+	Counts      bus.Receiver[usage.Counts] // of how the program is used, on Lane; nil = nobody counts
+	EraseCounts func()                     // forget them
 
 	Save   func(vpn.Settings) // the user changed a setting; the answer comes back through Settings
 	Places Places             // as kept from the last time
@@ -84,6 +88,9 @@ func (o *Options) fill() {
 	}
 	if o.History == nil {
 		o.History = noHistory{}
+	}
+	if o.EraseCounts == nil {
+		o.EraseCounts = func() {}
 	}
 	if o.Save == nil {
 		o.Save = func(vpn.Settings) {}

@@ -20,6 +20,7 @@ type welcome struct {
 	marks []*stepMark
 	exit  *welcomeExit
 
+	count              *option
 	sandbox, mysterium *option
 
 	stack  *fyne.Container

@@ -52,14 +52,13 @@ func (v *welcome) terms(changed bool) *welcomeStep {
 
 func (v *welcome) privacy() *welcomeStep {
 	body := &essay{side: welcomeSide}
-	for i, s := range []struct{ icon, text string }{
-		{"house", lang.L("Nothing about you or what you do is collected or sent: history and logs stay on this computer.")},
-		{"server", lang.L("An exit sees where your traffic goes, as an internet provider does, so trust it with encrypted sites only.")},
-		{"route", lang.L("Only programs that use the proxy go through the tunnel; all others go where they always went.")},
-	} {
+	for i, s := range privacyPoints() {
 		p := newPoint(s.icon, s.text)
 		body.put(float32(min(i, 1)*12), p.canvas, p.arrange)
 	}
+	v.count = newBoxOption("activity", lang.L("Count how the program is used"), countAbout(), v.pickCounting)
+	v.drawCounting(v.w.settings.CountUsage)
+	body.put(20, v.count, v.count.heightFor)
 	return v.step(lang.L("Privacy"), lang.L("Your privacy, in three sentences"), "", body,
 		v.key("", lang.L("Skip"), false, v.done),
 		v.key("arrow-right", lang.L("Next"), true, v.next))
@@ -80,6 +79,19 @@ func (v *welcome) network() *welcomeStep {
 		v.key("", lang.L("Skip"), false, v.done),
 		v.key("arrow-left", lang.L("Back"), false, v.back),
 		v.key("arrow-right", lang.L("Next"), true, v.next))
+}
+
+// pickCounting asks for usage to be counted, or takes that back.
+func (v *welcome) pickCounting() {
+	s := v.w.settings
+	s.CountUsage = !v.count.taken
+	v.w.o.Save(s)
+}
+
+func (v *welcome) drawCounting(on bool) {
+	if v.count != nil {
+		v.count.set(on)
+	}
 }
 
 // pick asks for a network. It counts when the settings have it.

@@ -19,3 +19,15 @@ func terms() []term {
 		{lang.L("When these terms change"), lang.L("You are asked again before you can go on.")},
 	}
 }
+
+// privacyPoint is a sentence of the privacy step.
+type privacyPoint struct{ icon, text string }
+
+// privacyPoints are the sentences of the privacy step. docs/privacy.md has them too, with what they stand for.
+func privacyPoints() []privacyPoint {
+	return []privacyPoint{
+		{"house", lang.L("Nothing about who you are or where you go is collected, and nothing is sent by itself: history and logs stay on this computer.")},
+		{"server", lang.L("An exit sees where your traffic goes, as an internet provider does, so trust it with encrypted sites only.")},
+		{"route", lang.L("Only programs that use the proxy go through the tunnel; all others go where they always went.")},
+	}
+}

@@ -124,6 +124,9 @@ func (w *Window) subscribe() {
 	w.subs.Add(w.o.Status.On(w.draw))
 	w.subs.Add(w.o.Traffic.On(func(t vpn.Traffic) { w.card.sample(t, w.visibleHome(), w.o.Now()) }))
 	w.subs.Add(w.o.Notices.On(w.hear))
+	if w.o.Counts != nil {
+		w.subs.Add(w.o.Counts.On(w.choice.drawCounts))
+	}
 	w.watchDesktop()
 	if w.o.Account != nil {
 		w.subs.Add(w.o.Account.On(w.drawAccount))
@@ -205,6 +208,7 @@ func (w *Window) drawSettings(s vpn.Settings) {
 	w.choice.draw(s)
 	if w.welcoming() {
 		w.first.drawNetwork(s.Network)
+		w.first.drawCounting(s.CountUsage)
 	}
 }
 

@@ -153,3 +153,15 @@ func TestAFileCannotChooseTheNodesProgram(t *testing.T) {
 	assert.Equal(t, "/usr/bin/myst", s.NodeProgram)
 	assert.NotContains(t, string(vpn.EncodeSettings(now)), "myst")
 }
+
+// TestAFileCannotSwitchCountingOn: whoever hands out a file of settings does not decide that usage is counted here.
+func TestAFileCannotSwitchCountingOn(t *testing.T) {
+	for _, now := range []bool{false, true} {
+		for _, file := range []string{`{"count_usage":true}`, `{"count_usage":false}`, `{}`} {
+			s, err := vpn.DecodeSettings([]byte(file), vpn.Settings{CountUsage: now})
+			require.NoError(t, err)
+			assert.Equal(t, now, s.CountUsage, file)
+		}
+	}
+	assert.NotContains(t, string(vpn.EncodeSettings(vpn.Settings{CountUsage: true})), "count_usage")
+}

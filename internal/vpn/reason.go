@@ -59,6 +59,7 @@ const (
 	SpendLimitRun     Code = "spend_limit"        // A: MYST that one connection may cost
 	SpendLimitDay     Code = "spend_limit_day"    // A: MYST that a day may cost
 	NoTray            Code = "no_tray"            // the window is shown though it was to start hidden
+	SettingsNotKept   Code = "settings_not_kept"  // A: what was said
 	CoreRefused       Code = "core_refused"       // A: what was said by the core in another process
 )
 
@@ -109,6 +110,7 @@ var sentences = map[Code]string{
 	SpendLimitRun:     "This connection has cost the %[1]s MYST that you allow for one, so it was ended. Connect again, or change the limit.",
 	SpendLimitDay:     "Today's connections have cost the %[1]s MYST that you allow for a day, so this one was ended. Change the limit to go on.",
 	NoTray:            "The window was to start hidden, but this desktop shows no tray. Close the window to end the program.",
+	SettingsNotKept:   "The settings could not be kept: %[1]s. The disk still has the old ones. Make room or mend the folder; it is tried again with the next change and at the end.",
 	CoreRefused:       "MysteriumVPN, which runs apart from this window, did not take that: %[1]s. Nothing was changed; try again.",
 }
 

@@ -36,6 +36,8 @@ type Settings struct {
 	TextSize      string `json:"text_size,omitempty"`      // "small", "large", "larger"; "" = normal
 	ReducedMotion bool   `json:"reduced_motion,omitempty"` // nothing moves by itself
 
+	CountUsage bool `json:"count_usage,omitempty"` // count how the program is used, on this computer only; the user has asked for it
+
 	// Notifications that are switched off.
 	QuietConnected bool `json:"quiet_connected,omitempty"`
 	QuietLost      bool `json:"quiet_lost,omitempty"`

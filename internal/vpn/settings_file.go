@@ -14,16 +14,17 @@ import (
 const maxSettings = 64 << 10
 
 // EncodeSettings gives s as a file for a person to keep. What the program noted by itself is not in it, nor which
-// program the node is.
+// program the node is, nor whether usage is counted.
 func EncodeSettings(s Settings) []byte {
-	s.LastExit, s.LastCountry, s.NodeProgram = "", "", ""
+	s.LastExit, s.LastCountry, s.NodeProgram, s.CountUsage = "", "", "", false
 	b, _ := json.MarshalIndent(s, "", "  ") // strings, numbers and booleans only: cannot fail
 	return append(b, '\n')
 }
 
 // DecodeSettings reads a file that EncodeSettings made, or that a person wrote. A setting that is not in it has its
-// zero value; what the program notes by itself is taken from now, and so is which program the node is: a file from
-// somebody else must not choose what is run. The error is a *Fault: the file is refused as a whole.
+// zero value; what the program notes by itself is taken from now, and so is which program the node is and whether usage
+// is counted: a file from somebody else must not choose what is run, nor that something is kept of it. The error is a
+// *Fault: the file is refused as a whole.
 //
 // ProxyExpose comes back as the file has it. Whoever applies it asks the user first.
 func DecodeSettings(file []byte, now Settings) (Settings, error) {
@@ -47,7 +48,7 @@ func DecodeSettings(file []byte, now Settings) (Settings, error) {
 		}
 		return Settings{}, &Fault{Code: NotSettings}
 	}
-	s.LastExit, s.LastCountry, s.NodeProgram = now.LastExit, now.LastCountry, now.NodeProgram
+	s.LastExit, s.LastCountry, s.NodeProgram, s.CountUsage = now.LastExit, now.LastCountry, now.NodeProgram, now.CountUsage
 	if err := s.Check(); err != nil {
 		return Settings{}, err
 	}
