@@ -155,6 +155,9 @@ var kindWords = map[string]string{
 	"home": "home folders", "user": "user names", "encoded": "encoded texts",
 }
 
+// KindWord is what a kind of Report.Hidden is called, in English.
+func KindWord(kind string) string { return cmp.Or(kindWords[kind], kind) }
+
 // HiddenText says in words how much was replaced: "host names (3), IP addresses (12)".
 func HiddenText(hidden map[string]int) string {
 	if len(hidden) == 0 {
@@ -162,7 +165,7 @@ func HiddenText(hidden map[string]int) string {
 	}
 	var words []string
 	for _, k := range slices.Sorted(maps.Keys(hidden)) {
-		words = append(words, fmt.Sprintf("%s (%d)", cmp.Or(kindWords[k], k), hidden[k]))
+		words = append(words, fmt.Sprintf("%s (%d)", KindWord(k), hidden[k]))
 	}
 	return strings.Join(words, ", ")
 }

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -16,7 +17,10 @@ func TestScreensInEveryLanguage(t *testing.T) {
 	for _, name := range []string{"de_DE", "es_ES", "fr_FR", "lt_LT", "uk_UA"} {
 		t.Run(name, func(t *testing.T) {
 			speak(t, name)
-			s := newStage(t, nil)
+			s := newStage(t, func(o *Options) {
+				o.Report = func() (report.Report, error) { return someReport(), nil }
+				o.Feedback = func(string, string) error { return nil }
+			})
 			s.topics.Settings.Send(vpn.Settings{Theme: "light"})
 			s.offer(sandbox(61))
 			s.status(inPhase(vpn.Failed))
@@ -40,6 +44,14 @@ func TestScreensInEveryLanguage(t *testing.T) {
 				s.window.Resize(fyne.NewSize(1180, 740))
 				s.shoot(name+file, 1180, 740)
 			}
+			real := inPhase(vpn.Down)
+			real.Network = vpn.Mysterium
+			s.status(real)
+			s.toggle(reportPageName)
+			s.lane.Run()
+			s.shoot(name+"-report", 720, 520)
+			s.problem.askToSend()
+			s.shoot(name+"-tell", 720, 520)
 			s.Close()
 		})
 	}

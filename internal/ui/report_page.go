@@ -2,7 +2,10 @@ package ui
 
 import (
 	"bytes"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -54,13 +57,14 @@ func newReportPage(w *Window) *reportPage {
 	title := newTail(10, 0, newLabel(lang.L("Problem report"), 19, assets.Display, inkTone), p.state)
 	head := pad(18, 16, 18, 8, container.NewBorder(nil, nil, middle(p.back), middle(p.save), pad(14, 0, 8, 0, title)))
 	say := newProse(lang.L("This is all that is in it. Nothing is sent: you save a file, and give it to whom you like."), 12, inkTone)
-	words := container.New(&proses{}, say, p.hidden, p.said)
+	words := &proses{}
+	spoken := container.New(words, say, p.hidden, p.said)
 	kept := row(10, newLabel(lang.L("Keep in the report"), 12.5, assets.Medium, inkTone), p.keep)
 	p.bar = container.New(reportBar{}, p.parts, kept, p.about)
 	foot := pad(18, 6, 18, 12, container.NewBorder(nil, nil, p.send, nil))
 	p.canvas = container.NewStack(newBox(func(p *Palette) colour { return p.Ground }, nil, 0),
-		topFirst(column(0, head, pad(18, 0, 18, 8, words), pad(18, 0, 18, 8, p.bar)), foot, nil, nil, pad(18, 0, 18, 0, container.NewStack(
-			newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, 12), pad(10, 6, 4, 6, p.text)))))
+		container.New(&widthTeller{words, 36}, topFirst(column(0, head, pad(18, 0, 18, 8, spoken), pad(18, 0, 18, 8, p.bar)), foot, nil, nil, pad(18, 0, 18, 0, container.NewStack(
+			newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, 12), pad(10, 6, 4, 6, p.text))))))
 	p.draw()
 	return p
 }
@@ -157,9 +161,54 @@ func (p *reportPage) draw() {
 	now := p.report.Parts[p.at]
 	p.keep.set(!slices.Contains(p.struck, now.Name))
 	p.about.say(now.Name + " · " + sizeText(uint64(len(now.Text))))
-	p.hidden.say(lang.L("Replaced in it, so that it tells nothing of you:")+" "+report.HiddenText(p.report.Hidden)+".", mutedTone)
+	p.hidden.say(hiddenWords(p.report.Hidden), mutedTone)
 	p.text.say(now.Text)
 	p.canvas.Refresh()
+}
+
+// hiddenWords says what was replaced, and how often.
+func hiddenWords(hidden map[string]int) string {
+	if len(hidden) == 0 {
+		return lang.L("Nothing in it had to be replaced.")
+	}
+	var words []string
+	for _, k := range slices.Sorted(maps.Keys(hidden)) {
+		words = append(words, fmt.Sprintf("%s (%d)", kindWord(k), hidden[k]))
+	}
+	return lang.L("Replaced in it, so that it tells nothing of you:") + " " + strings.Join(words, ", ") + "."
+}
+
+// kindWord is what a kind of thing that was replaced is called.
+func kindWord(kind string) string {
+	switch kind {
+	case "key":
+		return lang.L("keys")
+	case "token":
+		return lang.L("tokens")
+	case "secret":
+		return lang.L("secrets")
+	case "identity":
+		return lang.L("identities")
+	case "hash":
+		return lang.L("hashes")
+	case "session":
+		return lang.L("sessions")
+	case "ip":
+		return lang.L("IP addresses")
+	case "mac":
+		return lang.L("MAC addresses")
+	case "host":
+		return lang.L("host names")
+	case "email":
+		return lang.L("e-mail addresses")
+	case "home":
+		return lang.L("home folders")
+	case "user":
+		return lang.L("user names")
+	case "encoded":
+		return lang.L("encoded texts")
+	}
+	return report.KindWord(kind)
 }
 
 func (p *reportPage) show(i int) {
@@ -227,6 +276,19 @@ func (l *proses) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		put(p, 0, y, size.Width, h)
 		y += h + 3
 	}
+}
+
+// widthTeller tells proses how wide they will be before anybody asks for their height.
+type widthTeller struct {
+	proses *proses
+	side   float32 // of what is left and right of them
+}
+
+func (*widthTeller) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSize() }
+
+func (l *widthTeller) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	l.proses.width = size.Width - l.side
+	put(o[0], 0, 0, size.Width, size.Height)
 }
 
 // reportBar has the parts, whether the one shown is kept, and what it is; one below the other where there is no room.
