@@ -15,6 +15,7 @@ import (
 type adoptedLog struct {
 	ring *logs.Ring
 	log  *zap.Logger
+	off  bool // the sandbox's node has no log file, and a real one beside it is none of our business
 
 	mu   sync.Mutex // guards what follows
 	pid  int        // whose file is read; 0 = none
@@ -24,7 +25,7 @@ type adoptedLog struct {
 // state takes a new state of the node.
 func (a *adoptedLog) state(s nodeproc.State) {
 	pid := 0
-	if s.Adopted && s.Phase == nodeproc.Running {
+	if s.Adopted && s.Phase == nodeproc.Running && !a.off {
 		pid = s.PID
 	}
 	a.mu.Lock()

@@ -142,7 +142,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 			a.core.NodeState(s)
 		},
 	}
-	a.adopted = &adoptedLog{ring: a.ring, log: a.log}
+	a.adopted = &adoptedLog{ring: a.ring, log: a.log, off: settings.Network != vpn.Mysterium}
 	var carrying core.Carrying
 	if settings.Network == vpn.Mysterium {
 		var m *mysterium

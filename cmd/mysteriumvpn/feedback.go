@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 	"github.com/mysteriumvpn/desktop/tequilapi"
@@ -17,7 +16,7 @@ import (
 func (a *app) feedback(ctx context.Context, email, words string) (issue string, err error) {
 	s := a.topics.Status.Load()
 	if s.Network != vpn.Mysterium || s.Node.State != vpn.NodeRunning {
-		return "", errors.New("the Mysterium node does not run, and only it can send this")
+		return "", errors.New("the Mysterium node does not run, and only it can send this; start it, then send again")
 	}
 	api, err := tequilapi.New("http://" + s.Node.API)
 	if err != nil {
@@ -29,10 +28,14 @@ func (a *app) feedback(ctx context.Context, email, words string) (issue string, 
 	case errors.Is(err, tequilapi.ErrTooOften):
 		return "", errors.New("the node takes one report a minute; try again then")
 	case errors.Is(err, tequilapi.ErrValidation):
-		return "", errors.New("the node wants a valid e-mail address and a description of 30 letters at least")
+		return "", errors.New("the node wants a valid e-mail address and a description of 30 letters at least; nothing was sent")
+	case errors.Is(err, tequilapi.ErrFeedback), errors.Is(err, tequilapi.ErrUnavailable):
+		return "", errors.New("nothing was sent: the developers' service cannot be reached, or the node keeps no log files; try again later")
+	case err != nil:
+		return "", fmt.Errorf("nothing was sent, try again later: %w", err)
 	}
-	a.log.Info("the node was asked to tell its developers", zap.Bool("sent", err == nil))
-	return issue, err
+	a.log.Info("the node has told its developers what the user wrote")
+	return issue, nil
 }
 
 // newFeedback is `mysteriumvpn feedback`.

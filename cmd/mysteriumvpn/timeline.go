@@ -55,8 +55,9 @@ func printTimeline(out io.Writer, all []control.StoryDoc) error {
 		}
 		fmt.Fprintf(out, "%s  %s  to %s\n", s.ID, s.Begun.Local().Format("2006-01-02 15:04:05"), to)
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		for _, step := range s.Steps {
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", step.At.Local().Format("15:04:05.000"), stepPhase(step), stepTook(step, s.Over), stepWords(step))
+		for n, step := range s.Steps {
+			lasts := n == len(s.Steps)-1 && !s.Over
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", step.At.Local().Format("15:04:05.000"), stepPhase(step), stepTook(step, lasts), stepWords(step))
 		}
 		if err := w.Flush(); err != nil {
 			return err
@@ -75,14 +76,11 @@ func stepPhase(s control.StepDoc) string {
 	return s.Phase.String()
 }
 
-func stepTook(s control.StepDoc, over bool) string {
-	switch {
-	case s.Seconds > 0:
-		return (time.Duration(s.Seconds*1000) * time.Millisecond).String()
-	case !over:
+func stepTook(s control.StepDoc, lasts bool) string {
+	if lasts {
 		return "until now"
 	}
-	return ""
+	return (time.Duration(s.Seconds*1000) * time.Millisecond).String()
 }
 
 func stepWords(s control.StepDoc) string {

@@ -668,6 +668,7 @@ func TestReportAndFeedback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProgram(t)
 		p.deps.Feedback = func(_ context.Context, email, words string) (string, error) {
+			time.Sleep(time.Minute) // the node sends megabytes away
 			if words == "" {
 				return "", errors.New("say more")
 			}

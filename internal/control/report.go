@@ -1,8 +1,10 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -30,6 +32,7 @@ type feedbackDoc struct {
 	Email string `json:"email,omitempty"`
 	Words string `json:"words,omitempty"`
 	Issue string `json:"issue,omitempty"`
+	Error *Error `json:"error,omitempty"`
 }
 
 func (s *server) feedback(w http.ResponseWriter, r *http.Request) {
@@ -42,12 +45,17 @@ func (s *server) feedback(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, &Error{Code: "bad_feedback", Text: "That is too long, or no JSON."})
 		return
 	}
-	issue, err := s.Feedback(r.Context(), d.Email, d.Words)
-	if err != nil {
-		refuse(w, http.StatusBadGateway, &Error{Code: "feedback_refused", Text: sentence(err.Error())})
+	// The node may need minutes, and the head of an answer has to come sooner.
+	out := newStream(w)
+	if out.write(nil) != nil {
 		return
 	}
-	answer(w, feedbackDoc{Issue: issue})
+	var told feedbackDoc
+	issue, err := s.Feedback(r.Context(), d.Email, d.Words)
+	if told.Issue = issue; err != nil {
+		told.Error = &Error{Code: "feedback_refused", Text: sentence(err.Error())}
+	}
+	_ = out.write(encode(told))
 }
 
 // feedbackTime is how long the node may take to send its log files away.
@@ -64,5 +72,11 @@ func (c *Client) Feedback(ctx context.Context, email, words string) (issue strin
 	}
 	defer func() { _ = r.Close() }()
 	var d feedbackDoc
-	return d.Issue, json.NewDecoder(r).Decode(&d)
+	if err := json.NewDecoder(r).Decode(&d); err != nil {
+		return "", fmt.Errorf("read the running program's answer: %w", cmp.Or(context.Cause(ctx), err))
+	}
+	if d.Error != nil {
+		return "", d.Error
+	}
+	return d.Issue, nil
 }

@@ -10,7 +10,7 @@ func next(s state, in input) (state, []effect) {
 	m.take(in)
 	m.settle()
 	m.Phase = m.phase()
-	if m.Phase == vpn.Up && !m.wasUp {
+	if m.Phase == vpn.Up && (!m.wasUp || s.Phase != vpn.Up) { // it may be another exit that has come back
 		m.do(remember{m.Exit})
 	}
 	if m.Phase == vpn.Up {
@@ -72,7 +72,7 @@ func (m *machine) take(in input) {
 			m.Refused = in.why
 			m.do(notify{vpn.Notice{Severity: vpn.Warning, Reason: in.why}})
 		case in.why.Zero():
-			m.chosen, m.Exit = true, in.exit
+			m.takeOver(in.exit)
 		case m.wasUp && m.Exit.ProviderID != "": // no other one is left to try: this one may come back
 			m.chosen, m.Reason = true, m.cause
 		case m.tries > 0: // all that is left was tried and failed: that is the cause, not the empty rest

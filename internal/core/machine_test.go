@@ -171,15 +171,15 @@ func TestEachTransition(t *testing.T) {
 		}, vpn.Failed, vpn.NotRegistered},
 		{"connected", vpn.Dialing, func(y *story) { y.dialOK() }, vpn.Up, ""},
 		{"cancelled while dialing", vpn.Dialing, func(y *story) { y.disconnect() }, vpn.Closing, ""},
-		{"the provider fails, others are left", vpn.Dialing, func(y *story) { y.dialFails(broken) }, vpn.Finding, vpn.TryingNext},
+		{"the provider fails, others are left", vpn.Dialing, func(y *story) { y.dialFails(broken) }, vpn.Finding, vpn.ProviderFailed},
 		{"the provider is silent", vpn.Dialing, func(y *story) {
 			y.in(timerRang{kind: dialTimer, order: last[dial](y).order})
-		}, vpn.Finding, vpn.TryingNext},
+		}, vpn.Finding, vpn.ProviderSilent},
 		{"no money", vpn.Dialing, func(y *story) { y.dialFails(vpn.Reason{Code: vpn.NoBalance}) }, vpn.Failed, vpn.NoBalance},
 		{"the node dies while dialing", vpn.Dialing, func(y *story) { y.in(crashed) }, vpn.Finding, vpn.NodeWentAway},
 		{"connected without a tunnel", vpn.Dialing, func(y *story) {
 			y.in(dialed{order: last[dial](y).order})
-		}, vpn.Finding, vpn.TryingNext},
+		}, vpn.Finding, vpn.TunnelFailed},
 		{"switch while dialing", vpn.Dialing, func(y *story) { y.connect(vpn.Target{Country: "NL"}) }, vpn.Finding, ""},
 		{"the same wish while dialing", vpn.Dialing, func(y *story) { y.connect(vpn.Target{Country: "DE"}) }, vpn.Dialing, ""},
 		{"the exit stops answering", vpn.Up, func(y *story) { y.in(stalled{}) }, vpn.Reconnecting, vpn.TunnelStalled},
@@ -317,11 +317,13 @@ func TestWhereOnlyACountryWasAskedForAnotherExitTakesOver(t *testing.T) {
 	assert.Zero(t, count[avoid](y))
 	y.dialFails(broken).phase(vpn.Reconnecting)
 	assert.Equal(t, avoid{provider: "0xde1"}, last[avoid](y), "nobody is blamed: the network around us may be gone")
+	w := last[wait](y)
+	y.in(timerRang{kind: w.kind, order: w.order}).pick(munich).phase(vpn.Reconnecting)
 	assert.Equal(t, vpn.TryingNext, y.s.Reason.Code)
 	assert.Equal(t, 1, count[notify](y), "it is said")
-	w := last[wait](y)
-	y.in(timerRang{kind: w.kind, order: w.order}).pick(munich).phase(vpn.Reconnecting).dialOK().phase(vpn.Up)
+	y.dialOK().phase(vpn.Up)
 	assert.Equal(t, munich, y.s.Exit)
+	assert.Equal(t, remember{munich}, last[remember](y), "it is where the next start goes")
 	assert.Zero(t, y.s.Reason)
 }
 
@@ -336,7 +338,26 @@ func TestALostNetworkIsWaitedForThoughNoExitAnswers(t *testing.T) {
 		y.phase(vpn.Reconnecting)
 	}
 	assert.Equal(t, berlin, last[dial](y).exit)
+	assert.Zero(t, count[notify](y), "there is no other one to tell of")
+	z := *y
+	z.dialFails(broken).phase(vpn.Failed)
+	assert.False(t, last[avoid](&z).blame, "nor is anybody to blame")
 	y.dialOK().phase(vpn.Up)
+}
+
+// TestANodeThatDoesNotAnswerIsNoExitsFault: the exit is asked for again when the node can be asked.
+func TestANodeThatDoesNotAnswerIsNoExitsFault(t *testing.T) {
+	y := upTo(t, vpn.Reconnecting).closed()
+	for range maxExits + 3 {
+		y.dialFails(vpn.Reason{Code: vpn.NodeWentAway, A: "no answer"}).phase(vpn.Reconnecting)
+		w := last[wait](y)
+		y.in(timerRang{kind: w.kind, order: w.order})
+		if y.s.unlock == asked {
+			y.unlock()
+		}
+		assert.Equal(t, berlin, last[dial](y).exit)
+	}
+	assert.Zero(t, count[avoid](y))
 }
 
 // TestANamedProviderIsWaitedFor: whoever asked for one provider gets no other.
@@ -353,8 +374,9 @@ func TestANamedProviderIsWaitedFor(t *testing.T) {
 func TestThreeExitsAreTriedThenItFails(t *testing.T) {
 	y := upTo(t, vpn.Finding).pick(berlin).unlock().dialFails(broken)
 	assert.Equal(t, avoid{provider: "0xde1", blame: true}, last[avoid](y))
+	y.pick(munich)
 	assert.Equal(t, vpn.Reason{Code: vpn.TryingNext, A: "0xde1", B: "no answer"}, y.s.Reason)
-	y.pick(munich).dialFails(broken).phase(vpn.Finding)
+	y.dialFails(broken).phase(vpn.Finding)
 	assert.Equal(t, 3, y.s.Attempt)
 	y.pick(berlin).dialFails(broken).phase(vpn.Failed)
 	assert.Equal(t, 2, count[notify](y), "each next try is said")

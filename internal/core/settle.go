@@ -126,26 +126,36 @@ func (m *machine) failed(why vpn.Reason) {
 		m.unlock = undone
 		m.pauseFor(nodePause)
 	case m.wasUp && m.tries < maxReconnects:
-		if m.target.ProviderID == "" && m.tries >= sameExit {
-			m.leave(why)
+		if m.target.ProviderID == "" && m.tries >= sameExit && !notTheExits(why.Code) {
+			m.leave()
+		}
+		if notTheExits(why.Code) {
+			m.unlock = undone
 		}
 		m.pause()
 	case !m.wasUp && m.target.ProviderID == "" && m.tries < maxExits:
-		m.leave(why)
+		m.leave()
 	default:
 		if !notTheExits(why.Code) {
-			m.do(avoid{provider: m.Exit.ProviderID, blame: true})
+			m.do(avoid{provider: m.Exit.ProviderID, blame: !m.wasUp})
 		}
 		m.giveUp(why)
 	}
 }
 
-// leave has another exit chosen, and says so.
-func (m *machine) leave(why vpn.Reason) {
+// leave has another exit chosen.
+func (m *machine) leave() {
 	m.do(avoid{provider: m.Exit.ProviderID, blame: !m.wasUp})
-	m.Reason = vpn.Reason{Code: vpn.TryingNext, A: m.Exit.ProviderID, B: inShort(why)}
-	m.do(notify{vpn.Notice{Severity: vpn.Warning, Reason: m.Reason}})
 	m.chosen = false
+}
+
+// takeOver says that the exit that failed is left for another one.
+func (m *machine) takeOver(to vpn.Exit) {
+	if m.tries > 0 && m.Exit.ProviderID != "" && m.Exit.ProviderID != to.ProviderID {
+		m.Reason = vpn.Reason{Code: vpn.TryingNext, A: m.Exit.ProviderID, B: inShort(m.cause)}
+		m.do(notify{vpn.Notice{Severity: vpn.Warning, Reason: m.Reason}})
+	}
+	m.chosen, m.Exit = true, to
 }
 
 // inShort is a failure as it stands within the sentence of TryingNext.

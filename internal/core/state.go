@@ -60,8 +60,8 @@ const (
 )
 
 // Limits of patience. A first connect tries three exits, since each may take a minute; a connection that was up is
-// brought back for some nine minutes of back-off, as a laptop may be closed in between. The exit that it had is asked
-// for sameExit times; then, where the user named none, others are tried too: whether the exit is gone or the network
+// brought back for some nine minutes of back-off, as a laptop may be closed in between. After sameExit
+// failures, where the user named none, others are tried too: whether the exit is gone or the network
 // around this computer cannot be told from here, so nobody is blamed and nothing is given up sooner.
 const (
 	dialLimit     = 60 * time.Second

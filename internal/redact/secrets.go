@@ -140,6 +140,11 @@ func inToken[S bytestring](s S, from, i, end int, work *int) (lo, hi int, ok boo
 			}
 		}
 		*work += n
+	case n == 7 && s[i] == '-' && s[i+1] == 'c' && end < len(s) && s[end] == ' ' && equalFold(s, i, end, "-config"):
+		// The node asks its supervisor for a tunnel by wg-up … -config and JSON in base64, private key and all.
+		if lo, hi, ok := plainValue(s, end+1, 40, work); ok {
+			return lo, hi, true
+		}
 	case n == 6 && fold(s[i]) == 'b' && equalFold(s, i, end, "bearer"):
 		return bearer(s, end, work)
 	case s[i] == '-' && s[i+1] == '-' && end < len(s) && s[end] == ' ': // --identity-passphrase VALUE

@@ -71,7 +71,7 @@ func Make(s Subject) Report {
 	var parts []Part
 	add := func(name, about, text string) {
 		if text != "" {
-			parts = append(parts, Part{Name: name, About: about, Text: r.String(text)})
+			parts = append(parts, Part{Name: name, About: about, Text: r.String(hidePlaces(text))})
 		}
 	}
 	add("state.txt", "the connection and the node at this moment", stateText(s.Status))

@@ -3,6 +3,7 @@ package report
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -13,8 +14,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"github.com/mysteriumvpn/desktop/internal/bus"
+	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/redact"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
@@ -50,6 +53,9 @@ func subject() Subject {
 				{At: noon.Add(-9 * time.Minute), Took: 8 * time.Minute, Phase: vpn.Up, Exit: exit},
 				{At: noon.Add(-time.Minute), Phase: vpn.Reconnecting, Attempt: 2, Exit: exit, Reason: silent},
 			},
+		}, {
+			ID: "zz2mxabc", Target: vpn.Target{Country: "CH"}, Begun: noon.Add(-time.Minute),
+			Steps: []vpn.Step{{At: noon, Phase: vpn.Failed, Reason: vpn.Reason{Code: vpn.NoExitInCountry, A: "Switzerland"}}},
 		}},
 		Bus: []bus.TopicInfo{
 			{Name: "status", State: true, Sent: 12, Same: 2, Receivers: []bus.ReceiverInfo{{
@@ -57,21 +63,45 @@ func subject() Subject {
 			}}},
 			{Name: "commands", Sent: 1},
 		},
-		Log: Log{From: "memory", Gone: 7, Text: strings.Join([]string{
-			"2026-05-04T11:50:00.000Z info    app     dial provider=" + provider + " country=CH service=wireguard connection=k7q2mxab",
-			`2026-05-04T11:50:00.100Z info    node    Registration status: registered identity=` + identity + ` location={"country":"CH","city":"Zürich"} connection=k7q2mxab`,
-			"2026-05-04T11:50:01.000Z debug   tunnel  peer(" + wgKey + ") - Sending handshake initiation connection=k7q2mxab",
-			"2026-05-04T11:50:01.500Z warn    node    dial tcp: lookup broker.example.org on 192.0.2.53:53: no such host caller=dialer.go:120 connection=k7q2mxab skew=3.5s",
-			"2026-05-04T11:50:02.000Z warn    app     keep the settings error=\"open /home/alice/.config/mysteriumvpn/settings.json: no space left on device\"",
-			"",
-		}, "\n")},
-		Crash: Crash{At: noon.Add(-2 * time.Hour), Text: "panic: runtime error: index out of range [3] with length 3\n\ngoroutine 1 [running]:\nmain.main()\n\t/home/alice/src/desktop/cmd/mysteriumvpn/main.go:12 +0x1d\n"},
+		Log: Log{From: "memory", Gone: 7, Text: logged([]string{
+			`{"level":"info","identity":"` + identity + `","location":{"country":"CH","city":"Genf"},"message":"Registration status: registered"}`,
+			`{"level":"info","message":"got {\"country_code\":\"CH\",\"city\":\"Genf\",\"isp\":\"Hinterland Telecom\"}"}`,
+			"2026-05-04T11:50:00.200 DBG core/location/cache.go:120 > Location update succeeded: {IP:192.0.2.7 ASN:64500 ISP:Hinterland Telecom Continent:EU Country:LT Region: City:Vilnius IPType:residential}",
+			"2026-05-04T11:50:00.300 DBG core/location/cache.go:130 > original location detected: LT (residential)",
+			"2026-05-04T11:50:00.400 INF session.go:9 > exit {City:La Chaux-de-Fonds Region:Jura bernois Country:CH IPType:hosting}",
+			"2026-05-04T11:50:01.500 WRN dialer.go:120 > dial tcp: lookup broker.example.org on 192.0.2.53:53: no such host",
+		}, []zap.Field{
+			zap.String("provider", provider), zap.String("country", "CH"),
+			zap.String("reason", vpn.Reason{Code: vpn.NoExitInCountry, A: "Switzerland"}.Text()),
+			zap.Error(errors.New("open /home/alice/.config/mysteriumvpn/settings.json: no space left on device")),
+		}, "peer("+wgKey+") - Sending handshake initiation")},
+		Crash: Crash{At: noon.Add(-2 * time.Hour), Text: "panic: no exit: country=CH city:\"Genf\": index out of range [3] with length 3\n\ngoroutine 1 [running]:\nmain.main()\n\t/home/alice/src/desktop/cmd/mysteriumvpn/main.go:12 +0x1d\n"},
 		Known: redact.Known{Home: "/home/alice", User: "alice", Host: "alices-laptop"},
 	}
 }
 
+// logged is a log as the ring makes it of what a node says, of a line of the app and of one of the tunnel.
+func logged(node []string, app []zap.Field, tunnel string) string {
+	r := logs.NewRing(300)
+	w := logs.Writer(r, logs.Node)
+	_, _ = io.WriteString(w, strings.Join(node, "\n"))
+	_ = w.Close()
+	logs.NewLogger(r).Warn("dial failed", app...)
+	r.Append(logs.Line{Source: logs.Tunnel, Level: logs.Debug, Text: tunnel, Connection: "k7q2mxab"})
+	lines, _, _ := r.Read(0, 100)
+	var b strings.Builder
+	for _, l := range lines {
+		l.At, l.Said = noon, time.Time{}
+		b.WriteString(l.String() + "\n")
+	}
+	return b.String()
+}
+
 // personal is what nobody else may read.
-var personal = []string{provider, identity, wgKey, "alice", "Zürich", "broker.example.org", "192.0.2.53", `"CH"`, "=CH", "9.9.9.9"}
+var personal = []string{
+	provider, identity, wgKey, "alice", "broker.example.org", "192.0.2.53", "192.0.2.7", "9.9.9.9",
+	"Zürich", "Genf", "Switzerland", "Vilnius", "Chaux", "Fonds", "Jura", "bernois", "Hinterland", "Telecom", "CH", ":LT", " LT ",
+}
 
 // TestAReportTellsNothingOfItsUser: not who, not where, in no part.
 func TestAReportTellsNothingOfItsUser(t *testing.T) {
@@ -94,6 +124,8 @@ func TestAReportKeepsWhatHelps(t *testing.T) {
 	}
 	assert.Contains(t, text["timeline.txt"], "provider_silent: The provider did not answer within 60 seconds.")
 	assert.Contains(t, text["crash.txt"], "cmd/mysteriumvpn/main.go:12 +0x1d")
+	assert.Contains(t, text["timeline.txt"], "no_exit_in_country: No exit in <place> is on offer")
+	assert.Contains(t, text["log.txt"], "IPType:hosting")
 	assert.Contains(t, text["log.txt"], "caller=dialer.go:120")
 	assert.Contains(t, text["log.txt"], "7 older lines are not there any more")
 	assert.Contains(t, text["about.txt"], "version  0.1.0")

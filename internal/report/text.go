@@ -3,7 +3,6 @@ package report
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -173,7 +172,7 @@ func crashText(c Crash) string {
 	if c.Text == "" {
 		return ""
 	}
-	return "The last run ended by this, at " + c.At.Format(clock) + ":\n\n" + c.Text
+	return "A run ended by this at " + c.At.Format(clock) + ":\n\n" + c.Text
 }
 
 func logText(l Log) string {
@@ -184,9 +183,5 @@ func logText(l Log) string {
 	if l.Gone > 0 {
 		head += fmt.Sprintf(" %d older lines are not there any more.", l.Gone)
 	}
-	return head + "\n\n" + place.ReplaceAllString(l.Text, "$1<place>")
+	return head + "\n\n" + l.Text
 }
-
-// place finds the fields in which the log has the place where an exit comes out. What was asked for and where it led is
-// the user's own affair, and no redactor knows a country from another word.
-var place = regexp.MustCompile(`(?i)(\b(?:[a-z_]*country|city|location)["']?[=:] ?)("[^"]+"|[^\s",{}\]]+)`)
