@@ -24,10 +24,18 @@ type adoptedLog struct {
 
 // state takes a new state of the node.
 func (a *adoptedLog) state(s nodeproc.State) {
-	pid := 0
-	if s.Adopted && s.Phase == nodeproc.Running && !a.off {
-		pid = s.PID
+	switch {
+	case a.off:
+	case s.Adopted && s.Phase == nodeproc.Running:
+		a.follow(s.PID)
+	case !s.Adopted && s.PID != 0: // one of our own, which has pipes
+		a.follow(0)
+	default: // it may be back in a moment, and then goes on where it was
 	}
+}
+
+// follow reads the file of one node, and no other's; 0 = of none.
+func (a *adoptedLog) follow(pid int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if pid == a.pid {
@@ -52,4 +60,4 @@ func (a *adoptedLog) state(s nodeproc.State) {
 	a.stop = func() { stop(); <-done }
 }
 
-func (a *adoptedLog) close() { a.state(nodeproc.State{}) }
+func (a *adoptedLog) close() { a.follow(0) }

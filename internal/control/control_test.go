@@ -628,6 +628,8 @@ func TestOneConnectionsLinesAndTheBus(t *testing.T) {
 		assert.Equal(t, []string{"of k7"}, all(LogQuery{Connection: LastConnection}))
 		assert.Equal(t, []string{"of k7"}, all(LogQuery{Connection: "k7"}))
 		assert.Empty(t, all(LogQuery{Connection: "k6"}))
+		assert.Equal(t, []string{"of k7"}, all(LogQuery{Connection: "k7", Tail: 1}), "the last of those, not those of the last")
+		assert.Empty(t, all(LogQuery{Connection: "k7", New: true}))
 		assert.Equal(t, []string{"sent"}, all(LogQuery{Source: logs.Bus}))
 		docs, err = p.client.Timeline(t.Context())
 		require.NoError(t, err)

@@ -20,7 +20,7 @@ func (s *server) logs(w http.ResponseWriter, r *http.Request) {
 	if want.source == logs.Bus && r.FormValue("follow") == "true" && s.Tap != nil {
 		defer s.Tap()()
 	}
-	cursor, resumed, ok := s.logCursor(w, r, want.source)
+	cursor, resumed, ok := s.logCursor(w, r, want)
 	if !ok {
 		return
 	}
@@ -101,7 +101,8 @@ func (s *server) wanted(r *http.Request) (want wanted, bad *Error) {
 
 // logCursor reads where to begin. resumed: the client says where it was, so that lines lost since are a loss. On a bad
 // number it answers itself and gives false for ok.
-func (s *server) logCursor(w http.ResponseWriter, r *http.Request, only logs.Source) (cursor uint64, resumed, ok bool) {
+func (s *server) logCursor(w http.ResponseWriter, r *http.Request, want wanted) (cursor uint64, resumed, ok bool) {
+	only := want.source
 	number := func(name string) (n uint64, given bool) {
 		text := r.FormValue(name)
 		if text == "" {
@@ -116,13 +117,36 @@ func (s *server) logCursor(w http.ResponseWriter, r *http.Request, only logs.Sou
 	}
 	ok = true
 	cursor, resumed = number("cursor")
-	if n, given := number("tail"); given && ok {
+	if n, given := number("tail"); given && ok && want.connection != "" {
+		return s.tailOf(want, int(min(n, 1<<30))), false, true
+	} else if given && ok {
 		cursor, resumed = s.Ring.Tail(int(min(n, 1<<30))), false
 		if only != logs.SourceUnknown {
 			cursor = s.Ring.TailOf(only, int(min(n, 1<<30)))
 		}
 	}
 	return cursor, resumed, ok
+}
+
+// tailOf is the cursor from which there are at most n lines that are wanted.
+func (s *server) tailOf(want wanted, n int) uint64 {
+	var last []uint64 // before each of the newest n
+	for cursor := uint64(0); ; {
+		lines, next, _ := s.Ring.Read(cursor, logBatch)
+		if cursor = next; len(lines) == 0 {
+			break
+		}
+		for i := range lines {
+			if want.has(lines[i]) {
+				last = append(last, lines[i].Seq-1)
+			}
+		}
+		last = last[max(len(last)-n, 0):]
+	}
+	if len(last) == 0 {
+		return s.Ring.Last()
+	}
+	return last[0]
 }
 
 // sendLines sends what follows cursor and gives the cursor after it.

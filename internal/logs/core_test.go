@@ -146,6 +146,8 @@ func TestLinesKnowTheirConnection(t *testing.T) {
 	log.Info("dial", zap.String("connection", "k7"))
 	r.Append(Line{Source: Tunnel, Text: "handshake"})
 	r.Append(Line{Source: Node, Text: "of a program elsewhere", Connection: "k3"})
+	r.Append(Line{Source: Node, Text: "said an hour ago", Said: time.Now().Add(-time.Hour)})
+	r.Append(Line{Source: Node, Text: "said a moment ago", Said: time.Now().Add(-time.Second)})
 	r.SetConnection("")
 	r.Append(Line{Source: Node, Text: "idle"})
 	lines, _, _ := r.Read(0, 10)
@@ -153,7 +155,7 @@ func TestLinesKnowTheirConnection(t *testing.T) {
 	for _, l := range lines {
 		got = append(got, l.Connection)
 	}
-	assert.Equal(t, []string{"k6", "", "k7", "k7", "k3", ""}, got)
+	assert.Equal(t, []string{"k6", "", "k7", "k7", "k3", "", "k7", ""}, got)
 	assert.Equal(t, "n=1", lines[0].Fields, "it stands once")
 	assert.Contains(t, lines[2].String(), "dial connection=k7")
 }

@@ -74,7 +74,7 @@ func put[F bytestring](r *Ring, src Source, e entry, text string, fields F) {
 	if src >= sources {
 		src = SourceUnknown
 	}
-	if id := r.connection.Load(); id != nil && e.conn == "" && (src == Node || src == Tunnel) {
+	if id := r.connection.Load(); id != nil && e.conn == "" && (src == Node || src == Tunnel) && !e.old() {
 		e.conn = *id
 	}
 	text = cut(text, maxLine)
@@ -90,6 +90,12 @@ func put[F bytestring](r *Ring, src Source, e entry, text string, fields F) {
 
 // bytestring is text in either form.
 type bytestring interface{ ~string | ~[]byte }
+
+// old reports that a line was said long before it arrived: it may be about another connection than the one of now.
+func (e *entry) old() bool {
+	const late = 10 * time.Second
+	return e.said != 0 && e.at.UnixNano()-e.said > int64(late)
+}
 
 // cut shortens s to n bytes, at the edge of a rune.
 func cut[S bytestring](s S, n int) S {

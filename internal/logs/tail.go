@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -55,7 +56,11 @@ func (t *tail) look(first bool) {
 		}
 	}
 	if t.file == nil && err == nil {
-		t.file, err = os.Open(t.path)
+		if now.Mode().IsRegular() || now.IsDir() { // opening a pipe would wait for whoever writes to it
+			t.file, err = os.Open(t.path)
+		} else {
+			err = fmt.Errorf("%s is no file", t.path)
+		}
 		if err == nil {
 			t.out, t.at = Writer(t.ring, t.src), 0
 			if first {
@@ -94,10 +99,12 @@ func (t *tail) read() error {
 		return err
 	}
 	if fi.Size() < t.at { // cut, to be written anew
+		_ = t.out.Close() // the part of a line that was there has no end any more
 		t.at = 0
 	}
 	if over := fi.Size() - t.at - tailMost; over > 0 {
 		t.ring.Append(Line{Source: t.src, Level: Warn, Text: "its own log file grows too fast: some of it is passed over"})
+		_ = t.out.Close()
 		t.skipTo(t.at + over)
 	}
 	n, err := io.Copy(t.out, io.NewSectionReader(t.file, t.at, fi.Size()-t.at))

@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/mysteriumvpn/desktop/internal/store"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
@@ -35,6 +38,8 @@ func (s *Subject) Offline(f Files) {
 		s.Log = Log{Text: text, From: filepath.Base(f.Log)}
 		if gone > 0 {
 			s.Log.From += fmt.Sprintf(", its last %d KB", mostLog>>10)
+		} else if older, before, ok := olderLog(f.Log, mostLog-int64(len(text))); ok { // a new file was begun
+			s.Log.Text, s.Log.From = before+text, older+" and "+s.Log.From
 		}
 	case !errors.Is(err, fs.ErrNotExist):
 		s.Missing = append(s.Missing, "the log: "+err.Error())
@@ -42,6 +47,18 @@ func (s *Subject) Offline(f Files) {
 		s.Missing = append(s.Missing, "the log: there is none")
 	}
 	s.ReadCrash(f.Crash)
+}
+
+// olderLog reads the end of the newest of the files that were put away beside a log; their names have the time.
+func olderLog(path string, most int64) (name, text string, ok bool) {
+	ext := filepath.Ext(path)
+	all, err := filepath.Glob(strings.TrimSuffix(path, ext) + "-*" + ext)
+	if err != nil || len(all) == 0 || most <= 0 {
+		return "", "", false
+	}
+	newest := slices.Max(all)
+	text, _, err = end(newest, most)
+	return filepath.Base(newest), text, err == nil && text != ""
 }
 
 // ReadCrash takes what the last run left when it ended in the middle of something.
@@ -57,12 +74,17 @@ func (s *Subject) ReadCrash(path string) {
 	if fi, err := os.Stat(path); err == nil {
 		s.Crash.At = fi.ModTime()
 	}
+	if s.Now.Sub(s.Crash.At) > crashFor {
+		s.Crash = Crash{}
+	}
 }
 
 // How much of a file goes into a report, in bytes.
 const (
 	mostLog   = 2 << 20
 	mostCrash = 256 << 10
+
+	crashFor = 30 * 24 * time.Hour // what is older tells of another program
 )
 
 // end reads the last bytes of a file, from the beginning of a line, and tells how many before them are left out.

@@ -171,6 +171,7 @@ func TestAReportNeedsNoRunningProgram(t *testing.T) {
 	require.NoError(t, os.WriteFile(f.Settings, []byte("{"), 0o600))
 	require.NoError(t, os.WriteFile(f.Log, []byte(strings.Repeat("a line of the log\n", mostLog/16)), 0o600))
 	require.NoError(t, os.WriteFile(f.Crash, []byte("panic: at the disco\n"), 0o600))
+	require.NoError(t, os.Chtimes(f.Crash, noon, noon.Add(-time.Hour)))
 	s = Subject{Now: noon, System: []Fact{}}
 	s.Offline(f)
 	r = Make(s)
@@ -179,6 +180,16 @@ func TestAReportNeedsNoRunningProgram(t *testing.T) {
 	assert.Contains(t, r.Parts[1].Text, "at the disco")
 	assert.Contains(t, r.Parts[2].Text, "From mysteriumvpn.log, its last 2048 KB.\n\na line of the log\n", "from the beginning of a line")
 	assert.LessOrEqual(t, len(r.Parts[2].Text), mostLog+100)
+
+	require.NoError(t, os.Chtimes(f.Crash, noon, noon.Add(-40*24*time.Hour)))
+	require.NoError(t, os.WriteFile(f.Log, []byte("the newest line\n"), 0o600))
+	for _, name := range []string{"mysteriumvpn-2026-05-03T00-00-00.000.log", "mysteriumvpn-2026-05-04T00-00-00.000.log"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("of "+name+"\n"), 0o600))
+	}
+	s = Subject{Now: noon, System: []Fact{}}
+	s.Offline(f)
+	assert.Equal(t, "of mysteriumvpn-2026-05-04T00-00-00.000.log\nthe newest line\n", s.Log.Text, "a file that was just begun is not all there is")
+	assert.Empty(t, s.Crash.Text, "an old crash tells of another program")
 
 	require.NoError(t, os.WriteFile(f.Settings, []byte(`{"last_country": "CH", "theme": "dark"}`), 0o600))
 	s = Subject{Now: noon}
@@ -203,6 +214,20 @@ func TestTheSampleInTheDocsIsWhatReportsLookLike(t *testing.T) {
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, string(want), b.String())
+}
+
+func TestTheSystemIsToldRoughly(t *testing.T) {
+	t.Setenv("LANG", "de_CH.UTF-8")
+	for _, f := range System() {
+		switch f.Name {
+		case "language":
+			assert.Equal(t, "de", f.Value, "a country is none of its readers' business")
+		case "memory":
+			assert.Regexp(t, `^(\d+ GiB)?$`, f.Value)
+		}
+	}
+	zurich := time.FixedZone("", 7200)
+	assert.Equal(t, "2026-05-04 12:00:00.000 UTC", at(noon.In(zurich)))
 }
 
 func TestWordsForWhatWasHidden(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 // Fact is one thing to know of a system.
 type Fact struct{ Name, Value string }
 
-// System tells what this system is: nothing that would tell one computer from another of its kind.
+// System tells what this system is, so roughly that it does not tell one computer from another of its kind.
 func System() []Fact {
 	return []Fact{
 		{"system", runtime.GOOS + " " + runtime.GOARCH},
@@ -18,7 +18,7 @@ func System() []Fact {
 		{"kernel", kernel()},
 		{"desktop", os.Getenv("XDG_CURRENT_DESKTOP")},
 		{"session", os.Getenv("XDG_SESSION_TYPE")},
-		{"language", os.Getenv("LANG")},
+		{"language", language(os.Getenv("LANG"))},
 		{"processors", strconv.Itoa(runtime.NumCPU())},
 		{"memory", memory()},
 		{"built by", runtime.Version()},
@@ -47,7 +47,18 @@ func memory() string {
 	if err != nil {
 		return ""
 	}
-	return field(string(b), "MemTotal", ":")
+	kb, err := strconv.Atoi(strings.TrimSuffix(field(string(b), "MemTotal", ":"), " kB"))
+	if err != nil {
+		return ""
+	}
+	return strconv.Itoa((kb+1<<19)>>20) + " GiB"
+}
+
+// language leaves out the country.
+func language(locale string) string {
+	l, _, _ := strings.Cut(locale, ".")
+	l, _, _ = strings.Cut(l, "_")
+	return l
 }
 
 // field finds the value of a name in lines of name, separator and value.

@@ -11,7 +11,8 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
-const clock = "2006-01-02 15:04:05.000 Z07:00"
+// at writes a time in UTC: a zone is half a country.
+func at(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000 UTC") }
 
 func aboutText(s Subject, hidden map[string]int) string {
 	var b strings.Builder
@@ -23,11 +24,11 @@ func aboutText(s Subject, hidden map[string]int) string {
 		}
 	}
 	line("version", s.Version)
-	line("made", s.Now.Format(clock))
+	line("made", at(s.Now))
 	if s.Began.IsZero() {
 		line("running", "no: this was read from files")
 	} else {
-		line("running", "since "+s.Began.Format(clock)+", for "+s.Now.Sub(s.Began).Round(time.Second).String())
+		line("running", "since "+at(s.Began)+", for "+s.Now.Sub(s.Began).Round(time.Second).String())
 	}
 	system := s.System
 	if system == nil {
@@ -58,7 +59,7 @@ func stateText(s *vpn.Status) string {
 	}
 	line("phase", s.Phase.String())
 	if !s.Since.IsZero() {
-		line("since", s.Since.Format(clock))
+		line("since", at(s.Since))
 	}
 	if s.Attempt > 0 {
 		line("attempt", fmt.Sprint(s.Attempt))
@@ -103,7 +104,7 @@ func timelineText(all []vpn.Story) string {
 		case s.Target.Country != "":
 			asked = "a country"
 		}
-		fmt.Fprintf(&b, "connection %s, asked for %s at %s\n", s.ID, asked, s.Begun.Format(clock))
+		fmt.Fprintf(&b, "connection %s, asked for %s at %s\n", s.ID, asked, at(s.Begun))
 		w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 		for n, step := range s.Steps {
 			took := step.Took.Round(time.Millisecond).String()
@@ -114,7 +115,7 @@ func timelineText(all []vpn.Story) string {
 			if step.Attempt > 1 {
 				phase += fmt.Sprintf(", attempt %d", step.Attempt)
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", step.At.Format("15:04:05.000"), phase, took, step.Exit.ProviderID, reasonText(step.Reason))
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", step.At.UTC().Format("15:04:05.000"), phase, took, step.Exit.ProviderID, reasonText(step.Reason))
 		}
 		_ = w.Flush()
 		if s.Omitted > 0 {
@@ -172,7 +173,7 @@ func crashText(c Crash) string {
 	if c.Text == "" {
 		return ""
 	}
-	return "A run ended by this at " + c.At.Format(clock) + ":\n\n" + c.Text
+	return "A run ended by this at " + at(c.At) + ":\n\n" + c.Text
 }
 
 func logText(l Log) string {

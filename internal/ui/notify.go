@@ -7,9 +7,9 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
-// notify decides what the desktop shall tell when one status follows another. What ends a connection is told to those
+// notify decides what the desktop shall tell when one status follows another; upAt is where the connection was up last. What ends a connection is told to those
 // who look at the window too; that one came up, or could not, only to those who do not.
-func notify(was, now vpn.Status, s vpn.Settings, looking bool) (title, body string, ok bool) {
+func notify(was, now vpn.Status, upAt vpn.Exit, s vpn.Settings, looking bool) (title, body string, ok bool) {
 	place := placeOf(now.Exit)
 	asked := now.Command != was.Command // the user has said something in between
 	had := was.Phase == vpn.Up || was.Phase == vpn.Reconnecting || was.Phase == vpn.Blocked
@@ -26,6 +26,8 @@ func notify(was, now vpn.Status, s vpn.Settings, looking bool) (title, body stri
 			body = joined(body, lang.L("Sandbox: your address does not change"))
 		}
 		return lang.L("Connected"), body, !s.QuietConnected && !looking
+	case now.Phase == vpn.Up && was.Phase == vpn.Reconnecting && upAt.ProviderID != "" && upAt.ProviderID != now.Exit.ProviderID:
+		return lang.L("Another exit took over"), place, !s.QuietLost && !looking
 	case now.Phase == vpn.Blocked && was.Phase != vpn.Blocked && had:
 		return lang.L("Nothing passes any more"), explained(now), !s.QuietLost
 	case now.Phase == vpn.Failed && had && !asked:
@@ -48,8 +50,11 @@ func explained(s vpn.Status) string {
 
 // tell has the desktop show what happened, if somebody should know.
 func (w *Window) tell(was, now vpn.Status) {
-	if title, body, ok := notify(was, now, w.settings, w.shown && w.looking); ok {
+	if title, body, ok := notify(was, now, w.upAt, w.settings, w.shown && w.looking); ok {
 		w.o.App.SendNotification(fyne.NewNotification(title, body))
+	}
+	if now.Phase == vpn.Up {
+		w.upAt = now.Exit
 	}
 }
 

@@ -20,6 +20,8 @@ func TestNotify(t *testing.T) {
 	why := func(s vpn.Status, c vpn.Code) vpn.Status { s.Reason = vpn.Reason{Code: c}; return s }
 	elsewhere := inPhase(vpn.Up)
 	elsewhere.Exit.ProviderID, elsewhere.Exit.City = "0x1", "Geneva"
+	backElsewhere := elsewhere
+	backElsewhere.Phase = vpn.Reconnecting
 	up, down, dialing, back, failed, blocked := inPhase(vpn.Up), inPhase(vpn.Down), inPhase(vpn.Dialing), inPhase(vpn.Reconnecting), inPhase(vpn.Failed), inPhase(vpn.Blocked)
 	down.Reason, failed.Reason = vpn.Reason{}, vpn.Reason{Code: vpn.NoProposals}
 	failed.Node.State = vpn.NodeRunning
@@ -37,6 +39,8 @@ func TestNotify(t *testing.T) {
 		{"the same again", up, up, false, "", ""},
 		{"switched from the tray", up, asked(elsewhere), false, "Connected", "Geneva, Switzerland · Sandbox: your address does not change"},
 		{"brought back", back, up, false, "", ""},
+		{"brought back by another exit", backElsewhere, elsewhere, false, "Another exit took over", "Geneva, Switzerland"},
+		{"brought back by another exit, seen", backElsewhere, elsewhere, true, "", ""},
 		{"let go from hold", blocked, up, false, "Connected", "Zürich, Switzerland · Sandbox: your address does not change"},
 		{"being brought back", up, back, false, "", ""},
 		{"disconnected by the user", up, asked(down), false, "", ""},
@@ -53,13 +57,13 @@ func TestNotify(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			test.NewTempApp(t)
-			title, body, ok := notify(x.was, x.now, vpn.Settings{}, x.looking)
+			title, body, ok := notify(x.was, x.now, up.Exit, vpn.Settings{}, x.looking)
 			assert.Equal(t, x.title != "", ok)
 			if ok {
 				assert.Equal(t, x.title, title)
 				assert.Equal(t, x.body, body)
 			}
-			_, _, ok = notify(x.was, x.now, quiet, x.looking)
+			_, _, ok = notify(x.was, x.now, up.Exit, quiet, x.looking)
 			assert.False(t, ok, "each can be turned off")
 		})
 	}

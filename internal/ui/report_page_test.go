@@ -171,4 +171,6 @@ func TestTextIsBrokenAtSpaces(t *testing.T) {
 	assert.Equal(t, len("nine and "), breakAt("nine and ten", 10))
 	assert.Equal(t, 10, breakAt("averylongwordindeed", 10))
 	assert.Equal(t, len("ÄÄÄÄÄ"), breakAt("ÄÄÄÄÄÄÄ", 5))
+	assert.Equal(t, len("漢字漢"), breakAt("漢字漢字漢字", 5), "twice as wide")
+	assert.Equal(t, 16, breakAt(strings.Repeat("\xff", 40), 16), "bytes that are no text")
 }

@@ -83,11 +83,12 @@ func (r *reportText) flow() {
 	r.Refresh()
 }
 
-// breakAt is how many bytes of s go into a line of so many letters. A tab counts as one letter: settings begin with it.
+// breakAt is how many bytes of s go into a line of so many letters, at least one letter. A tab counts as one: settings
+// begin with it.
 func breakAt(s string, cols int) int {
 	n, space := 0, -1
 	for i, c := range s {
-		if n == cols {
+		if n >= cols {
 			if space > i*2/3 {
 				return space + 1
 			}
@@ -96,7 +97,8 @@ func breakAt(s string, cols int) int {
 		if c == ' ' {
 			space = i
 		}
-		if c != utf8.RuneError {
+		n++
+		if utf8.RuneLen(c) > 2 && c != utf8.RuneError { // letters of the East and pictures are twice as wide
 			n++
 		}
 	}

@@ -34,7 +34,8 @@ type Window struct {
 	choice  *settingPage
 	pays    *accountPage
 	problem *reportPage
-	wide    *pill // back to the whole world
+	upAt    vpn.Exit // where the connection was up last
+	wide    *pill    // back to the whole world
 	gear    *pill
 	home    fyne.CanvasObject
 	main    fyne.CanvasObject // sidebar and pages
