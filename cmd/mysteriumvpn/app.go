@@ -31,8 +31,11 @@ import (
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
 
-// sandboxMark ends the version of a node of ours that serves the sandbox.
-const sandboxMark = "-sandbox"
+// sandboxMark and ownMark end the version of a node of ours: they say what it serves.
+const (
+	sandboxMark = "-sandbox"
+	ownMark     = "-own"
+)
 
 // logLines is how many log lines are kept in memory.
 const logLines = 6000
@@ -150,7 +153,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 			return nil, err
 		}
 		run.Find, carrying = m.find, m.carrying
-	} else if run.Spec, err = a.sandboxSpec(o); err != nil {
+	} else if run.Spec, err = a.ownNodeSpec(o, settings.Network); err != nil {
 		return nil, err
 	}
 	a.desk = a.newComputer(o)
@@ -185,7 +188,7 @@ func (a *app) loadSettings(o *startOptions) (vpn.Settings, error) {
 	switch {
 	case o.network != "":
 		s.Network = vpn.Network(o.network) // checked
-	case s.Network != vpn.Mysterium:
+	case s.Network != vpn.Mysterium && s.Network != vpn.Own:
 		s.Network = vpn.Sandbox
 	}
 	if o.proxy != "" {
@@ -219,8 +222,8 @@ func (a *app) listen(s vpn.Settings) error {
 	return nil
 }
 
-// sandboxSpec says which program is the sandbox's node.
-func (a *app) sandboxSpec(o *startOptions) (s nodeproc.Spec, err error) {
+// ownNodeSpec says which program is the node of a network that is ours.
+func (a *app) ownNodeSpec(o *startOptions, network vpn.Network) (s nodeproc.Spec, err error) {
 	program := o.nodeProgram
 	if program == "" {
 		program = ownProgram()
@@ -231,15 +234,21 @@ func (a *app) sandboxSpec(o *startOptions) (s nodeproc.Spec, err error) {
 			return s, fmt.Errorf("find a port for the node: %w. Is --tequilapi.address one of this computer's?", err)
 		}
 	}
-	return nodeproc.Spec{Path: program, Args: o.nodeArgs(a.folders, vpn.Sandbox, api), API: api, Accept: sandboxNode}, nil
+	return nodeproc.Spec{Path: program, Args: o.nodeArgs(a.folders, network, api), API: api, Accept: nodeOf(network)}, nil
 }
 
-// sandboxNode refuses to adopt a node of another network: its exits would not be where the window says.
-func sandboxNode(h nodeproc.Health) error {
-	if !strings.HasSuffix(h.Version, sandboxMark) {
-		return fmt.Errorf("node %s is not one of the sandbox network", h.Version)
+// nodeOf refuses to adopt a node of another network: its exits would not be where the window says.
+func nodeOf(network vpn.Network) func(nodeproc.Health) error {
+	mark := sandboxMark
+	if network == vpn.Own {
+		mark = ownMark
 	}
-	return nil
+	return func(h nodeproc.Health) error {
+		if !strings.HasSuffix(h.Version, mark) {
+			return fmt.Errorf("node %s is not one of the network %s", h.Version, network)
+		}
+		return nil
+	}
 }
 
 // ownProgram is the path of this very program.

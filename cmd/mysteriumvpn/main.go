@@ -1,5 +1,6 @@
 // Command mysteriumvpn is the whole program: the window and the tray, the same core without a window, the command
-// line that talks to a running one, and the node that serves the sandbox.
+// line that talks to a running one, the node that serves the sandbox and own servers, and an exit for a machine of
+// the user's.
 package main
 
 import (

@@ -171,6 +171,8 @@ func (m *mysterium) accept(h nodeproc.Health) error {
 	switch {
 	case strings.HasSuffix(h.Version, sandboxMark):
 		return errors.New("it is one of the sandbox network")
+	case strings.HasSuffix(h.Version, ownMark):
+		return errors.New("it is one of the network own")
 	case !mystnode.Usable(h.Version):
 		return fmt.Errorf("it is version %s, and %s is the oldest that can be used", h.Version, mystnode.Oldest)
 	case m.way != mystnode.Shared:

@@ -17,10 +17,11 @@ func newRoot() *cobra.Command {
 		Short: "Leave the internet from another country, through a decentralised network",
 		Long: `MysteriumVPN lets you pick a country and leave the internet from there, through a provider of a decentralised
 network. Without a command it opens the window. The commands below talk to the program that runs already, except
-'run' and 'node', which run in the foreground.
+'run', 'node' and 'exit', which run in the foreground, and 'own'.
 
 On the sandbox network, which is the default, the exits run on this very computer: everything is real but geography.
-Your address does not change. On the network mysterium they are real, and a Mysterium node must be installed.
+Your address does not change. On the network mysterium they are real, and a Mysterium node must be installed. The
+network own has the servers that you add: any WireGuard configuration, for example of your own 'mysteriumvpn exit'.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 		Example: `  mysteriumvpn                      open the window
@@ -55,7 +56,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	at := func() folders { return foldersAt(home) }
 	root.AddCommand(
 		newRun(at), newConnect(at), newDisconnect(at), newStatus(at),
-		newCountries(at), newProposals(at), newLogs(at), newTimeline(at), newHistory(at), newUsage(at), newAccount(at), newQuit(at), newNode(at),
+		newCountries(at), newProposals(at), newLogs(at), newTimeline(at), newHistory(at), newUsage(at), newAccount(at), newQuit(at), newNode(at), newOwn(at), newExit(),
 		newService(func() string { return home }), newManual(), newRetry(at), newReport(at), newFeedback(at), newIsolated(),
 	)
 	root.SetHelpCommand(newHelp())

@@ -38,11 +38,11 @@ func (o *exitOptions) flags(cmd *cobra.Command) {
 
 func (o *startOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.network, "network", "", "the network `NAME` that exits come from: sandbox or mysterium\n(default: as chosen last, at first sandbox)")
+	f.StringVar(&o.network, "network", "", "the network `NAME` that exits come from: sandbox, mysterium or own\n(default: as chosen last, at first sandbox)")
 	f.StringVar(&o.proxy, "proxy", "", "let programs reach the tunnel at this `ADDR`, host:port; kept for later\nstarts (default: a free loopback port at the first start, then the same)")
 	f.BoolVar(&o.proxyExpose, "proxy-expose", false, "allow --proxy to be other than a loopback address: then anybody who\nreaches it can use the tunnel")
 	o.exits.flags(cmd)
-	f.StringVar(&o.nodeProgram, "node.program", "", "run this program, by its `PATH`, as the node\n(default: on the sandbox this one, else myst as it is installed)")
+	f.StringVar(&o.nodeProgram, "node.program", "", "run this program, by its `PATH`, as the node\n(default: on mysterium myst as it is installed, else this one)")
 	f.StringVar(&o.apiAddress, "tequilapi.address", "127.0.0.1", "the IP address `A` where the node's API is or shall be")
 	f.IntVar(&o.apiPort, "tequilapi.port", 0, "its `PORT`; a node of yours that answers there already is used as it is\n(default: a free one)")
 }
@@ -77,10 +77,10 @@ func (o *startOptions) check(cmd *cobra.Command) error {
 // networkNamed reads --network; "" is "as chosen last".
 func networkNamed(s string) (vpn.Network, error) {
 	switch n := vpn.Network(s); n {
-	case "", vpn.Sandbox, vpn.Mysterium:
+	case "", vpn.Sandbox, vpn.Mysterium, vpn.Own:
 		return n, nil
 	default:
-		return "", fmt.Errorf("--network %s is not known; there are: sandbox, mysterium", quoted(s))
+		return "", fmt.Errorf("--network %s is not known; there are: sandbox, mysterium, own", quoted(s))
 	}
 }
 
@@ -143,6 +143,9 @@ func (o *startOptions) nodeArgs(f folders, network vpn.Network, api string) []st
 	args := []string{
 		"node", "--network", string(network), "--home", f.node(string(network)),
 		"--tequilapi.address", host, "--tequilapi.port", port, "--supervisor.socket", f.supervisor(),
+	}
+	if network == vpn.Own {
+		return append(args, "--own.dir", f.own().Path)
 	}
 	for _, a := range o.exits.allow {
 		args = append(args, "--exit.allow", a)

@@ -2,7 +2,8 @@
 // host for them, answers ping and DNS on its own tunnel addresses, and needs no privileges. Where clients may go is
 // decided by Policy.
 //
-// The node of the sandbox and of own machines runs one Exit for each place it offers. An Exit costs nothing until its
+// The node of the sandbox runs one Exit for each place it offers, and `mysteriumvpn exit` one on a machine of the user's.
+// An Exit costs nothing until its
 // first peer is added, and closes itself when nobody uses it.
 //
 // All methods may be called from any goroutine. Each flow has goroutines of its own, which end with the flow, with
@@ -81,6 +82,11 @@ func New(o Options) *Exit {
 // exit if it is not running. Adding a peer again replaces its addresses; flows from those that it
 // loses are cut.
 func (e *Exit) AddPeer(public wgnet.Key, addrs []netip.Prefix) error {
+	return e.AddPeerShared(public, wgnet.Key{}, addrs)
+}
+
+// AddPeerShared is AddPeer with a preshared key, which the peer must have too.
+func (e *Exit) AddPeerShared(public, preshared wgnet.Key, addrs []netip.Prefix) error {
 	if len(addrs) == 0 {
 		return errors.New("a peer needs an address in the tunnel")
 	}
@@ -106,7 +112,7 @@ func (e *Exit) AddPeer(public wgnet.Key, addrs []netip.Prefix) error {
 		e.watchers.Go(func() { e.watch(r) })
 	}
 	r := e.run
-	if err := r.dev.AddPeer(wgnet.Peer{PublicKey: public, AllowedIPs: addrs}); err != nil {
+	if err := r.dev.AddPeer(wgnet.Peer{PublicKey: public, PresharedKey: preshared, AllowedIPs: addrs}); err != nil {
 		if fresh {
 			e.stopLocked()
 		}

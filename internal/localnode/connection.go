@@ -15,12 +15,20 @@ func (n *Node) connectionCalls(mux *http.ServeMux) {
 	mux.HandleFunc("DELETE /connection", n.deleteConnection)
 	mux.HandleFunc("GET /connection/statistics", n.getStatistics)
 	mux.HandleFunc("GET /connection/traffic", n.getTraffic)
-	mux.HandleFunc("GET /connection/ip", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /connection/ip", func(w http.ResponseWriter, r *http.Request) {
+		if n.o.Own != "" { // who would know is asked only by the user
+			refuse(w, r, http.StatusServiceUnavailable, "err_get_ip", "Failed to get IP address: this node asks nobody for it")
+			return
+		}
 		answer(w, http.StatusOK, map[string]string{"ip": n.address.String()})
 	})
 	// Whatever exit is chosen, the traffic leaves from this computer; where that is, the sandbox does not know and does
 	// not make up.
 	where := func(w http.ResponseWriter, _ *http.Request) {
+		if n.o.Own != "" {
+			answer(w, http.StatusOK, tequilapi.Location{})
+			return
+		}
 		answer(w, http.StatusOK, tequilapi.Location{IP: n.address.String(), ISP: sandboxISP})
 	}
 	mux.HandleFunc("GET /connection/location", where)
@@ -159,7 +167,7 @@ func (n *Node) begin(r *tequilapi.ConnectRequest, dns resolvers) (l *link, statu
 		n.view = tequilapi.Connection{Status: tequilapi.NotConnected}
 		switch {
 		case r.ProxyPort != 0:
-			status, why = http.StatusInternalServerError, failed("proxy ports are not supported by the sandbox")
+			status, why = http.StatusInternalServerError, failed("proxy ports are not supported by this node")
 		case o == nil:
 			status, why = http.StatusInternalServerError, failed("failed to lookup proposal: no providers available for the filter")
 		case !n.unlocked[i.ID]:

@@ -71,7 +71,7 @@ func local(host string) bool {
 func (n *Node) healthcheck(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, tequilapi.Health{
 		Uptime: time.Since(n.started), PID: os.Getpid(), Version: n.o.Version,
-		Build: tequilapi.Build{Branch: "<unknown>", Number: "sandbox"},
+		Build: tequilapi.Build{Branch: "<unknown>", Number: n.o.network()},
 	})
 }
 

@@ -79,7 +79,7 @@ func (n *Node) viewLocked(i *identity) tequilapi.Identity {
 		ID: i.ID, Registration: tequilapi.Registered,
 		ChannelAddress: n.home.account("channel of " + i.ID), HermesID: n.hermes(),
 	}
-	if n.unlocked[i.ID] {
+	if n.unlocked[i.ID] && n.o.Own == "" { // own servers are paid elsewhere, if at all
 		left := new(big.Int).Sub(tequilapi.Wei(startBalance).Big(), n.spent.Big())
 		if n.stats != nil { // of the connection that is up
 			left.Sub(left, n.stats.TokensSpent.Big())

@@ -91,21 +91,11 @@ var errCancelled = errors.New("could not create p2p channel during connect")
 // dial asks for the tunnel in the real node's order and returns when WireGuard has shaken hands. What it has done is
 // in l.undo, also when it fails.
 func (n *Node) dial(l *link) (iface string, err error) {
-	private := wgnet.NewPrivateKey()
-	public, err := private.PublicKey()
+	conf, err := n.device(l)
 	if err != nil {
 		return "", err
 	}
-	// Any number will do: the exit serves nobody else. It differs from the last one's for the sake of packets of an
-	// earlier connection that are still on their way.
-	own := l.offer.addresses(byte(2 + rand.IntN(253)))
-	peer := []netip.Prefix{netip.PrefixFrom(own[0], 32), netip.PrefixFrom(own[1], 128)}
-	endpoint, err := n.exits.Open(l.offer, public, peer)
-	if err != nil {
-		return "", fmt.Errorf("could not create p2p channel during connect: %w", err)
-	}
-	l.undo = append(l.undo, func(context.Context) error { n.exits.Drop(l.offer, public); return nil })
-
+	endpoint := conf.Peer.Endpoint
 	gateway, err := n.tunnels.DiscoverGateway(l.ctx)
 	if err != nil {
 		return "", fmt.Errorf("could not start new connection: could not discover the gateway: %w", err)
@@ -119,16 +109,6 @@ func (n *Node) dial(l *link) (iface string, err error) {
 		return "", fmt.Errorf("could not start new connection: could not exclude route: %w", err)
 	}
 
-	conf := supervisor.Config{
-		Iface: supervisor.DefaultIface, Subnet: netip.PrefixFrom(own[0], 24), Subnet6: netip.PrefixFrom(own[1], 64), PrivateKey: private, DNS: l.dns.addrs,
-		Peer: supervisor.Peer{
-			PublicKey: l.offer.public, Endpoint: endpoint, Keepalive: keepalive,
-			AllowedIPs: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")},
-		},
-	}
-	if l.dns.exit {
-		conf.DNS = l.offer.tunnel[:1]
-	}
 	down := supervisor.DefaultIface
 	l.undo = append(l.undo, func(ctx context.Context) error { return n.tunnels.Down(ctx, down) })
 	iface, err = n.tunnels.Up(l.ctx, conf)
@@ -143,6 +123,38 @@ func (n *Node) dial(l *link) (iface string, err error) {
 		return "", fmt.Errorf("could not start new connection: failed while waiting for a peer handshake: %w", err)
 	}
 	return iface, nil
+}
+
+// device is the configuration for the offer of l. It opens what the far end needs.
+func (n *Node) device(l *link) (supervisor.Config, error) {
+	if l.offer.conf != nil {
+		return n.ownDevice(l)
+	}
+	private := wgnet.NewPrivateKey()
+	public, err := private.PublicKey()
+	if err != nil {
+		return supervisor.Config{}, err
+	}
+	// Any number will do: the exit serves nobody else. It differs from the last one's for the sake of packets of an
+	// earlier connection that are still on their way.
+	own := l.offer.addresses(byte(2 + rand.IntN(253)))
+	peer := []netip.Prefix{netip.PrefixFrom(own[0], 32), netip.PrefixFrom(own[1], 128)}
+	endpoint, err := n.exits.Open(l.offer, public, peer)
+	if err != nil {
+		return supervisor.Config{}, fmt.Errorf("could not create p2p channel during connect: %w", err)
+	}
+	l.undo = append(l.undo, func(context.Context) error { n.exits.Drop(l.offer, public); return nil })
+	conf := supervisor.Config{
+		Iface: supervisor.DefaultIface, Subnet: netip.PrefixFrom(own[0], 24), Subnet6: netip.PrefixFrom(own[1], 64), PrivateKey: private, DNS: l.dns.addrs,
+		Peer: supervisor.Peer{
+			PublicKey: l.offer.public, Endpoint: endpoint, Keepalive: keepalive,
+			AllowedIPs: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")},
+		},
+	}
+	if l.dns.exit {
+		conf.DNS = l.offer.tunnel[:1]
+	}
+	return conf, nil
 }
 
 // awaitHandshake looks more often at first: on one computer the handshake takes milliseconds.

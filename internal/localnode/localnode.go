@@ -1,6 +1,6 @@
 // Package localnode is our own node: the consumer half of TequilAPI, spoken as the real Mysterium node speaks it, over
-// the exits of a sandbox that run in this very process. It asks the supervisor socket for the tunnel, as the real node
-// does, and so is a separate process to the app.
+// the exits of a sandbox that run in this very process, or over the user's own servers, which a folder names. It asks
+// the supervisor socket for the tunnel, as the real node does, and so is a separate process to the app.
 //
 // The command "mysteriumvpn node" makes a Node with New and runs it with Serve. Where its answers differ from the real
 // node's on purpose, recorded_test.go lists how and why.
@@ -40,10 +40,11 @@ type Options struct {
 	Home             string         // folder for the seed, identities, settings and history; made if it is not there
 	Address          string         // IP address for TequilAPI and the exits; "" = 127.0.0.1. All addresses at once is refused
 	Port             int            // TCP port of TequilAPI; 0 = any free one, see OnListen
+	Own              string         // folder of own servers; then they are what is on offer, and no exit is run. "" = the sandbox
 	SupervisorSocket string         // "" = /var/run/myst.sock, as the real node has it
 	Allow            []netip.Prefix // destinations that the exits would refuse otherwise
 	DNS              string         // host:port that the exits ask for names; "" = what this computer uses
-	Version          string         // what the healthcheck says; "" = "0.0.0-sandbox"
+	Version          string         // what the healthcheck says; "" = "0.0.0-" and the network
 	Log              LogFunc        // may be nil
 
 	// OnListen, if set, is told the address of TequilAPI once, before the first request is answered.
@@ -52,7 +53,7 @@ type Options struct {
 
 const (
 	defaultSocket  = "/var/run/myst.sock"
-	defaultVersion = "0.0.0-sandbox"
+	defaultVersion = "0.0.0-"
 	undoLimit      = 5 * time.Second // for taking one connection down
 	serveLimit     = 3 * time.Second // for answering what is under way when the node stops
 )
@@ -93,10 +94,11 @@ type Node struct {
 	address netip.Addr
 	tunnels tunnels
 	exits   exits
+	lookUp  func(ctx context.Context, network, host string) ([]netip.Addr, error) // of names of own servers
 
 	// Set by open, before the first request, and not changed after.
 	home    *home
-	offers  []*offer
+	offers  []*offer        // the sandbox's; nil where own servers are served
 	life    context.Context // ends when the node stops
 	end     context.CancelFunc
 	started time.Time
@@ -114,7 +116,16 @@ type Node struct {
 	stats    *tequilapi.Statistics // nil = nothing counted yet
 	link     *link                 // nil = no connection and no attempt
 	used     bool                  // a PUT /connection got as far as looking for a provider
+	trouble  string                // what was said last of own servers that cannot be used
 	changed  chan struct{}         // closed and renewed with each change
+}
+
+// network is the name of what is on offer.
+func (o *Options) network() string {
+	if o.Own != "" {
+		return "own"
+	}
+	return "sandbox"
 }
 
 // New checks the options. Nothing is opened before Serve.
@@ -139,11 +150,11 @@ func New(o Options) (*Node, error) {
 		o.SupervisorSocket = defaultSocket
 	}
 	if o.Version == "" {
-		o.Version = defaultVersion
+		o.Version = defaultVersion + o.network()
 	}
 	client := supervisor.Dial(o.SupervisorSocket)
 	client.UID = strconv.Itoa(os.Getuid())
-	n := &Node{o: o, address: a, tunnels: client}
+	n := &Node{o: o, address: a, tunnels: client, lookUp: net.DefaultResolver.LookupNetIP}
 	n.exits = &hosts{address: netip.AddrPortFrom(a, 0), allow: o.Allow, dns: o.DNS, log: n.exitLog}
 	return n, nil
 }
@@ -159,7 +170,7 @@ func (n *Node) open() error {
 	n.view.Status = tequilapi.NotConnected
 	n.life, n.end = context.WithCancel(context.Background())
 	err = errors.Join(h.load(identitiesFile, &n.keys), h.load(configFile, &n.config), h.load(historyFile, &n.history))
-	if err == nil {
+	if err == nil && n.o.Own == "" {
 		n.offers, err = sandbox(h)
 	}
 	if err != nil {
@@ -192,7 +203,7 @@ func (n *Node) Serve(ctx context.Context) error {
 
 	at := l.Addr().(*net.TCPAddr).AddrPort()
 	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
-	n.logf("INF", "sandbox node %s, TequilAPI on http://%s, %d proposals, supervisor %s", n.o.Version, at, len(n.offers), n.o.SupervisorSocket)
+	n.logf("INF", "%s node %s, TequilAPI on http://%s, %d proposals, supervisor %s", n.o.network(), n.o.Version, at, len(n.offered()), n.o.SupervisorSocket)
 	if n.o.OnListen != nil {
 		n.o.OnListen(at)
 	}

@@ -29,7 +29,7 @@ func (n *Node) moneyCalls(mux *http.ServeMux) {
 		answer(w, http.StatusOK, map[string]bool{"paid": false})
 	})
 	mux.HandleFunc("POST /v2/identities/{id}/{gateway}/payment-order", func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, http.StatusInternalServerError, "err_payment_create", "Failed to create payment order: the sandbox takes no money")
+		refuse(w, r, http.StatusInternalServerError, "err_payment_create", "Failed to create payment order: this node takes no money")
 	})
 }
 
@@ -62,7 +62,7 @@ func getFees(w http.ResponseWriter, _ *http.Request) {
 func (n *Node) prices() []tequilapi.CurrentPrice {
 	byType := map[string][]tequilapi.Price{}
 	var out []tequilapi.CurrentPrice
-	for _, o := range n.offers {
+	for _, o := range n.offered() {
 		if byType[o.ServiceType] == nil {
 			out = append(out, tequilapi.CurrentPrice{ServiceType: o.ServiceType})
 		}

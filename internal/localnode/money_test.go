@@ -31,7 +31,7 @@ func TestTheSandboxTakesNoMoney(t *testing.T) {
 	assert.Empty(t, ways)
 	_, code, message := refused(t, n, "POST", "/v2/identities/"+id+"/coingate/payment-order", "{}")
 	assert.Equal(t, "err_payment_create", code)
-	assert.Contains(t, message, "the sandbox takes no money")
+	assert.Contains(t, message, "this node takes no money")
 }
 
 func TestThePriceListIsTheMiddleOfWhatIsAsked(t *testing.T) {

@@ -39,6 +39,9 @@ func (n *Node) proposalCalls(mux *http.ServeMux) {
 	mux.HandleFunc("GET /proposals/filter-presets", func(w http.ResponseWriter, _ *http.Request) {
 		items := []tequilapi.FilterPreset{}
 		for _, p := range presets {
+			if n.o.Own != "" {
+				break // nobody has measured own servers
+			}
 			items = append(items, p.FilterPreset)
 		}
 		answer(w, http.StatusOK, map[string]any{"items": items})
@@ -74,7 +77,7 @@ func (n *Node) query(w http.ResponseWriter, r *http.Request) ([]tequilapi.Propos
 	is := func(key, have string) bool { return q.Get(key) == "" || strings.EqualFold(q.Get(key), have) }
 	highest, limited := numbers["compatibility_max"]
 	out := []tequilapi.Proposal{}
-	for _, o := range n.offers {
+	for _, o := range n.offered() {
 		switch {
 		case !is("provider_id", o.ProviderID), !is("service_type", o.ServiceType), !is("location_country", o.Location.Country), !is("ip_type", o.Location.IPType):
 		case q.Get("access_policy") != "" && q.Get("access_policy") != "all": // none of ours has one
@@ -91,7 +94,7 @@ func (n *Node) query(w http.ResponseWriter, r *http.Request) ([]tequilapi.Propos
 // choose finds the provider for a request to connect: the one it names, or the best that its filter lets through.
 func (n *Node) choose(r *tequilapi.ConnectRequest) *offer {
 	var best *offer
-	for _, o := range n.offers {
+	for _, o := range n.offered() {
 		f := &r.Filter
 		switch {
 		case r.ProviderID != "" && !strings.EqualFold(r.ProviderID, o.ProviderID):

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 
+	"github.com/mysteriumvpn/desktop/internal/wgconf"
 	"github.com/mysteriumvpn/desktop/internal/wgnet"
 	"github.com/mysteriumvpn/desktop/tequilapi"
 )
@@ -18,10 +19,11 @@ const (
 	microMYST      = 1_000_000_000_000 * wei
 )
 
-// offer is one provider of the sandbox, and what its exit needs. It is not changed once made.
+// offer is one provider of the sandbox and what its exit needs, or an own server. It is not changed once made.
 type offer struct {
 	tequilapi.Proposal
-	number  int // from 1; also the third byte of its addresses
+	conf    *wgconf.Config // of an own server; nil = it is the sandbox's, and all below is set
+	number  int            // from 1; also the third byte of its addresses
 	key     wgnet.Key
 	public  wgnet.Key
 	tunnel  []netip.Addr // of the exit inside the tunnel: IPv4, IPv6

@@ -158,7 +158,7 @@ func TestTrafficLeavesThroughARealTunnel(t *testing.T) {
 	ctx := t.Context()
 	h, err := c.Healthcheck(ctx)
 	require.NoError(t, err)
-	assert.Equal(t, defaultVersion, h.Version)
+	assert.Equal(t, defaultVersion+"sandbox", h.Version)
 	id, err := c.CurrentIdentity(ctx, "", "")
 	require.NoError(t, err)
 

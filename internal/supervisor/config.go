@@ -17,16 +17,18 @@ const (
 	maxAllowedIPs = 64
 	maxDNS        = 8
 	maxKeepalive  = math.MaxUint16
+	maxMTU        = 9000
 )
 
 // Config is what the node sends with wg-up: one device with one peer. However it is printed or marshalled, its private
-// key is left out; only Encode writes it.
+// key and the preshared one are left out; only Encode writes them.
 type Config struct {
 	Iface        string       // the name the node would like; "" = any
 	Subnet       netip.Prefix // the tunnel's own address and how many bits of it the network has
 	Subnet6      netip.Prefix // a second one, for IPv6; zero = none. Ours: the real node sends no such key and ignores it
 	PrivateKey   wgnet.Key
 	ListenPort   int          // UDP; 0 = any free port. For the real node: the port it has punched through the NAT
+	MTU          int          // of packets in the tunnel; 0 = the usual. Ours, like Subnet6
 	DNS          []netip.Addr // resolvers reached through the tunnel; may be empty
 	DNSScriptDir string       // where upstream's supervisor finds a script; not used here
 	Peer         Peer
@@ -35,10 +37,11 @@ type Config struct {
 
 // Peer is the provider's end.
 type Peer struct {
-	PublicKey  wgnet.Key
-	Endpoint   netip.AddrPort
-	AllowedIPs []netip.Prefix
-	Keepalive  int // seconds; 0 = off
+	PublicKey    wgnet.Key
+	PresharedKey wgnet.Key // zero = none. Ours, like Config.Subnet6; as secret as the private key
+	Endpoint     netip.AddrPort
+	AllowedIPs   []netip.Prefix
+	Keepalive    int // seconds; 0 = off
 }
 
 // wire is Config as it stands in JSON.
@@ -48,6 +51,7 @@ type wire struct {
 	Subnet6      string   `json:"subnet6,omitempty"`
 	PrivateKey   string   `json:"private_key"`
 	ListenPort   int      `json:"listen_port"`
+	MTU          int      `json:"mtu,omitempty"`
 	DNS          []string `json:"dns"`
 	DNSScriptDir string   `json:"dns_script_dir"`
 	Peer         wirePeer `json:"peer"`
@@ -55,16 +59,17 @@ type wire struct {
 }
 
 type wirePeer struct {
-	PublicKey  string   `json:"public_key"`
-	Endpoint   string   `json:"endpoint"`
-	AllowedIPs []string `json:"allowed_i_ps"` // sic
-	Keepalive  int      `json:"keep_alive_period_seconds"`
+	PublicKey    string   `json:"public_key"`
+	PresharedKey string   `json:"preshared_key,omitempty"`
+	Endpoint     string   `json:"endpoint"`
+	AllowedIPs   []string `json:"allowed_i_ps"` // sic
+	Keepalive    int      `json:"keep_alive_period_seconds"`
 }
 
 func (c *Config) wire() wire {
 	w := wire{
 		Iface: c.Iface, Subnet: c.Subnet.String(), PrivateKey: c.PrivateKey.String(), ListenPort: c.ListenPort,
-		DNS: make([]string, 0, len(c.DNS)), DNSScriptDir: c.DNSScriptDir, ReplacePeers: c.ReplacePeers,
+		DNS: make([]string, 0, len(c.DNS)), DNSScriptDir: c.DNSScriptDir, ReplacePeers: c.ReplacePeers, MTU: c.MTU,
 		Peer: wirePeer{
 			PublicKey: c.Peer.PublicKey.Base64(), Endpoint: c.Peer.Endpoint.String(), Keepalive: c.Peer.Keepalive,
 			AllowedIPs: make([]string, 0, len(c.Peer.AllowedIPs)),
@@ -72,6 +77,9 @@ func (c *Config) wire() wire {
 	}
 	if c.Subnet6.IsValid() {
 		w.Subnet6 = c.Subnet6.String()
+	}
+	if !c.Peer.PresharedKey.Zero() {
+		w.Peer.PresharedKey = c.Peer.PresharedKey.String()
 	}
 	for _, a := range c.DNS {
 		w.DNS = append(w.DNS, a.String())
@@ -82,7 +90,7 @@ func (c *Config) wire() wire {
 	return w
 }
 
-// MarshalJSON is for logs: the node's JSON with "(key)" for the private key. Encode is for the wire.
+// MarshalJSON is for logs: the node's JSON with "(key)" for the private key and the preshared one. Encode is for the wire.
 func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.wire()) }
 
 // Format prints the JSON of MarshalJSON whatever the verb, so that no verb spells out the key's bytes.
@@ -94,7 +102,7 @@ func (c Config) Format(f fmt.State, _ rune) {
 	_, _ = f.Write(b)
 }
 
-// Encode is the config as the value of wg-up's -config: base64 of JSON. It holds the private key: never log it. A
+// Encode is the config as the value of wg-up's -config: base64 of JSON. It holds the keys: never log it. A
 // config that Validate refuses is not encoded.
 func (c *Config) Encode() (string, error) {
 	if err := c.Validate(); err != nil {
@@ -102,6 +110,9 @@ func (c *Config) Encode() (string, error) {
 	}
 	w := c.wire()
 	w.PrivateKey = c.PrivateKey.Base64()
+	if !c.Peer.PresharedKey.Zero() {
+		w.Peer.PresharedKey = c.Peer.PresharedKey.Base64()
+	}
 	b, err := json.Marshal(w)
 	if err != nil {
 		return "", errors.New("encode config") // cannot happen; the cause is left out as it might hold the key
@@ -138,7 +149,7 @@ func DecodeConfig(s string) (Config, error) {
 
 func (w *wire) config() (Config, error) {
 	c := Config{
-		Iface: w.Iface, ListenPort: w.ListenPort, DNSScriptDir: w.DNSScriptDir, ReplacePeers: w.ReplacePeers,
+		Iface: w.Iface, ListenPort: w.ListenPort, MTU: w.MTU, DNSScriptDir: w.DNSScriptDir, ReplacePeers: w.ReplacePeers,
 		Peer: Peer{Keepalive: w.Peer.Keepalive},
 	}
 	var err error
@@ -155,6 +166,11 @@ func (w *wire) config() (Config, error) {
 	}
 	if c.Peer.PublicKey, err = wgnet.ParseKey(w.Peer.PublicKey); err != nil {
 		return Config{}, fmt.Errorf("peer.public_key: %w", err)
+	}
+	if w.Peer.PresharedKey != "" {
+		if c.Peer.PresharedKey, err = wgnet.ParseKey(w.Peer.PresharedKey); err != nil {
+			return Config{}, fmt.Errorf("peer.preshared_key: %w", err)
+		}
 	}
 	if c.Peer.Endpoint, err = netip.ParseAddrPort(w.Peer.Endpoint); err != nil {
 		return Config{}, errors.New("peer.endpoint is not an address and a port")
@@ -204,6 +220,8 @@ func (c *Config) Validate() error {
 		return errors.New("config: peer.public_key is the key of this very end")
 	case c.ListenPort < 0 || c.ListenPort > math.MaxUint16:
 		return errors.New("config: listen_port is not between 0 and 65535")
+	case c.MTU != 0 && (c.MTU < 576 || c.MTU > maxMTU):
+		return fmt.Errorf("config: mtu is not between 576 and %d", maxMTU)
 	case c.Peer.Keepalive < 0 || c.Peer.Keepalive > maxKeepalive:
 		return fmt.Errorf("config: peer.keep_alive_period_seconds is not between 0 and %d", maxKeepalive)
 	case len(c.DNS) > maxDNS:
@@ -253,8 +271,11 @@ func (c *Config) WireGuard() (wgnet.Config, error) {
 		PrivateKey: c.PrivateKey,
 		Addresses:  c.addresses(),
 		ListenPort: uint16(c.ListenPort),
+		MTU:        c.MTU,
 		DNS:        append([]netip.Addr(nil), c.DNS...),
-		Peers:      []wgnet.Peer{{PublicKey: c.Peer.PublicKey, Endpoint: c.Peer.Endpoint, Keepalive: c.Peer.Keepalive}},
+		Peers: []wgnet.Peer{{
+			PublicKey: c.Peer.PublicKey, PresharedKey: c.Peer.PresharedKey, Endpoint: c.Peer.Endpoint, Keepalive: c.Peer.Keepalive,
+		}},
 	}
 	for _, p := range c.Peer.AllowedIPs {
 		out.Peers[0].AllowedIPs = append(out.Peers[0].AllowedIPs, p.Masked())

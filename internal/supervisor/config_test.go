@@ -32,6 +32,23 @@ func TestConfigGoesOverTheWireWhole(t *testing.T) {
 	}, w)
 }
 
+// TestConfigCarriesWhatAFileOfAServerHas: a preshared key and an MTU, and only the wire has the key.
+func TestConfigCarriesWhatAFileOfAServerHas(t *testing.T) {
+	c := goodConfig(t)
+	c.Peer.PresharedKey, c.MTU = wgnet.NewPrivateKey(), 1280
+	got, err := DecodeConfig(encoded(t, c))
+	require.NoError(t, err)
+	w, err := got.WireGuard()
+	require.NoError(t, err)
+	assert.Equal(t, c.Peer.PresharedKey, w.Peers[0].PresharedKey)
+	assert.Equal(t, 1280, w.MTU)
+	b, err := json.Marshal(c)
+	require.NoError(t, err)
+	for _, text := range []string{string(b), fmt.Sprintf("%v %+v %#v", c, c, c)} {
+		assert.NotContains(t, text, c.Peer.PresharedKey.Base64())
+	}
+}
+
 func TestConfigOfARealNodeIsRead(t *testing.T) {
 	key, peer := wgnet.NewPrivateKey().Base64(), wgnet.NewPrivateKey().Base64()
 	text := fmt.Sprintf(`{"iface_name":"","subnet":"10.182.0.2/24","private_key":%q,"listen_port":56123,"dns":null,"dns_script_dir":"",`+
@@ -81,6 +98,8 @@ func TestAbsurdConfigIsRefused(t *testing.T) {
 		{"endpoint that smuggles a line", func(w *wire) { w.Peer.Endpoint = "[fe80::1%\nlisten_port=1]:1" }, "has a zone"},
 		{"keepalive below 0", func(w *wire) { w.Peer.Keepalive = -1 }, "keep_alive_period_seconds is not between"},
 		{"keepalive over 65535", func(w *wire) { w.Peer.Keepalive = 65536 }, "keep_alive_period_seconds is not between"},
+		{"a preshared key that is none", func(w *wire) { w.Peer.PresharedKey = "AAAA" }, "preshared_key: a WireGuard key"},
+		{"an MTU of nothing", func(w *wire) { w.MTU = 1 }, "mtu is not between"},
 		{"nothing allowed", func(w *wire) { w.Peer.AllowedIPs = nil }, "nothing could pass"},
 		{"allowed is no prefix", func(w *wire) { w.Peer.AllowedIPs = []string{"1.2.3.4"} }, "not a prefix"},
 		{"allowed is mapped", func(w *wire) { w.Peer.AllowedIPs = []string{"::ffff:0.0.0.0/96"} }, "not a plain prefix"},

@@ -210,7 +210,7 @@ func (s *Server) up(ctx context.Context, c command) (string, error) {
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("wg-up: %s", hideKey(err.Error(), conf.PrivateKey))
+		return "", fmt.Errorf("wg-up: %s", hideKey(hideKey(err.Error(), conf.PrivateKey), conf.Peer.PresharedKey))
 	}
 	return cmp.Or(iface, conf.Iface, DefaultIface), nil
 }
@@ -297,7 +297,7 @@ func plainUID(u string) bool {
 	return rest != ""
 }
 
-// hideKey takes a private key out of a text in the two forms that WireGuard writes it.
+// hideKey takes a secret key out of a text in the two forms that WireGuard writes it.
 func hideKey(text string, k wgnet.Key) string {
 	b := k.Base64()
 	return strings.NewReplacer(b, "(key)", strings.TrimRight(b, "="), "(key)", hex.EncodeToString(k[:]), "(key)").Replace(text)

@@ -75,7 +75,7 @@ func Faults() []FaultCode {
 // Check gives the first *Fault of a Settings, or nil.
 func (s Settings) Check() error {
 	switch s.Network {
-	case "", Sandbox, Mysterium:
+	case "", Sandbox, Mysterium, Own:
 	default:
 		return &Fault{UnknownValue, "network", string(s.Network)}
 	}

@@ -75,6 +75,7 @@ type Network string
 const (
 	Sandbox   Network = "sandbox"   // our node; exits on this very computer, for trying the program out
 	Mysterium Network = "mysterium" // the real node and the Mysterium Network
+	Own       Network = "own"       // our node; servers that the user has the WireGuard configuration of
 )
 
 // Mode says how programs reach the tunnel.

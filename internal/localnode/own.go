@@ -1,0 +1,129 @@
+package localnode
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/mysteriumvpn/desktop/internal/own"
+	"github.com/mysteriumvpn/desktop/internal/supervisor"
+	"github.com/mysteriumvpn/desktop/internal/wgconf"
+	"github.com/mysteriumvpn/desktop/tequilapi"
+)
+
+// offered lists what can be connected to: the sandbox's offers, or what is in the folder of own servers just now.
+func (n *Node) offered() []*offer {
+	if n.o.Own == "" {
+		return n.offers
+	}
+	servers, err := own.Folder{Path: n.o.Own}.List()
+	if err != nil {
+		n.sayOnce(err.Error())
+		return nil
+	}
+	var out []*offer
+	var trouble []string
+	for i := range servers {
+		s := &servers[i]
+		if s.Config == nil {
+			trouble = append(trouble, fmt.Sprintf("%s: %v", s.Name, s.Problems[0]))
+			continue
+		}
+		if slices.ContainsFunc(out, func(o *offer) bool { return o.ProviderID == s.ID }) {
+			trouble = append(trouble, s.Name+": the same server as another one")
+			continue
+		}
+		out = append(out, ownOffer(s, servers))
+	}
+	n.sayOnce(strings.Join(trouble, "; "))
+	return out
+}
+
+// sayOnce logs what is wrong with the folder, unless it said the same before.
+func (n *Node) sayOnce(trouble string) {
+	n.mu.Lock()
+	news := trouble != n.trouble
+	n.trouble = trouble
+	n.mu.Unlock()
+	if news && trouble != "" {
+		n.logf("WRN", "own servers that cannot be used: %s", trouble)
+	}
+}
+
+// ownOffer is a server as the API shows it. It costs nothing and nobody has measured it. Where no city is known, or it
+// is another server's too, the name stands there: it is what the user knows the server by.
+func ownOffer(s *own.Server, all []own.Server) *offer {
+	c := s.Config
+	city := cmp.Or(c.City, s.Name)
+	if c.City != "" && slices.ContainsFunc(all, func(o own.Server) bool { return o.Name != s.Name && o.Config != nil && o.Config.City == c.City }) {
+		city = c.City + " (" + s.Name + ")"
+	}
+	return &offer{
+		conf:   c,
+		public: c.Peer.PublicKey,
+		Proposal: tequilapi.Proposal{
+			Format: proposalFormat, Compatibility: compatibility, ServiceType: "wireguard", ProviderID: s.ID,
+			Location:       tequilapi.ProposalLocation{Country: c.Country, City: city, ISP: s.Name},
+			Price:          tequilapi.Price{Currency: "MYST"},
+			AccessPolicies: []tequilapi.AccessPolicy{},
+		},
+	}
+}
+
+// ownDevice is the configuration for an own server. A server that is given by name is looked up now, by this computer
+// and outside any tunnel: there is no other way to find it.
+func (n *Node) ownDevice(l *link) (supervisor.Config, error) {
+	c := l.offer.conf
+	endpoint, err := n.resolve(l.ctx, c.Peer.Endpoint)
+	if err != nil {
+		return supervisor.Config{}, fmt.Errorf("could not create p2p channel during connect: %w", err)
+	}
+	conf := supervisor.Config{
+		Iface: supervisor.DefaultIface, Subnet: c.Addresses[0], PrivateKey: c.PrivateKey, MTU: c.MTU, DNS: l.dns.addrs,
+		Peer: supervisor.Peer{
+			PublicKey: c.Peer.PublicKey, PresharedKey: c.Peer.PresharedKey, Endpoint: endpoint, Keepalive: c.Peer.Keepalive,
+			AllowedIPs: c.Peer.AllowedIPs,
+		},
+	}
+	if len(c.Addresses) > 1 { // one of each family: Parse sees to that. The second one must be IPv6
+		conf.Subnet6 = c.Addresses[1]
+		if conf.Subnet.Addr().Is6() {
+			conf.Subnet, conf.Subnet6 = conf.Subnet6, conf.Subnet
+		}
+	}
+	if l.dns.exit {
+		conf.DNS = c.DNS
+	}
+	return conf, nil
+}
+
+// resolve gives one address of an endpoint, an IPv4 one if there is: not every computer has IPv6.
+func (n *Node) resolve(ctx context.Context, e wgconf.Endpoint) (netip.AddrPort, error) {
+	if a, ok := e.Addr(); ok {
+		return netip.AddrPortFrom(a, e.Port), nil
+	}
+	found, err := n.lookUp(ctx, "ip", e.Host)
+	if err != nil {
+		why := err.Error()
+		if dns, ok := errors.AsType[*net.DNSError](err); ok {
+			why = dns.Err
+		}
+		return netip.AddrPort{}, fmt.Errorf("the server's name %s cannot be looked up: %s", e.Host, why)
+	}
+	var best netip.Addr
+	for _, a := range found {
+		a = a.Unmap().WithZone("")
+		if !best.IsValid() || a.Is4() && !best.Is4() {
+			best = a
+		}
+	}
+	if !best.IsValid() || best.IsUnspecified() || best.IsMulticast() {
+		return netip.AddrPort{}, fmt.Errorf("the server's name %s leads to no address", e.Host)
+	}
+	return netip.AddrPortFrom(best, e.Port), nil
+}

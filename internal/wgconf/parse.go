@@ -1,0 +1,408 @@
+package wgconf
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mysteriumvpn/desktop/internal/wgnet"
+)
+
+// Parse reads a file. Keys and sections may be in any case, lines may end with CRLF, and a byte order mark is passed
+// over. It says everything at once that is wrong with the file: the error is an *Error. Notes are there in either case,
+// in the order of lines.
+func Parse(file []byte) (c *Config, notes []Problem, err error) {
+	if len(file) > MaxSize {
+		return nil, nil, &Error{[]Problem{{Code: TooBig}}}
+	}
+	file = bytes.TrimPrefix(file, []byte("\ufeff"))
+	if !utf8.Valid(file) || bytes.IndexByte(file, 0) >= 0 {
+		return nil, nil, &Error{[]Problem{{Code: NotText}}}
+	}
+	p := &parser{at: map[string]int{}}
+	for text := range strings.SplitSeq(string(file), "\n") {
+		p.line++
+		p.read(strings.TrimSpace(text))
+	}
+	p.whole()
+	slices.SortStableFunc(p.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
+	var bad []Problem
+	for _, problem := range p.problems {
+		if problem.Note() {
+			notes = append(notes, problem)
+		} else {
+			bad = append(bad, problem)
+		}
+	}
+	if len(bad) > 0 {
+		return nil, notes, &Error{bad}
+	}
+	return &p.config, notes, nil
+}
+
+type parser struct {
+	config   Config
+	line     int
+	section  string         // "Interface", "Peer", "" before the first one, "?" in one that is not known
+	at       map[string]int // lines of sections and keys
+	problems []Problem
+
+	said, noted int // problems, and notes
+}
+
+// say takes a problem down; of each sort so many that a person would read them.
+func (p *parser) say(code Code, key, value string) {
+	problem := Problem{p.line, code, key, shown(value)}
+	said := &p.said
+	if problem.Note() {
+		said = &p.noted
+	}
+	if *said++; *said <= maxProblems {
+		p.problems = append(p.problems, problem)
+	}
+}
+
+// secretRun is how many letters and digits in a row are taken for a piece of a key: names of hosts have fewer as a rule.
+const secretRun = 20
+
+// shown is a value that may be repeated: not one that could be a key that stands in the wrong place.
+func shown(value string) string {
+	run := 0
+	for _, r := range value {
+		switch {
+		case r == '/' || r == '+' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			run++
+		default:
+			run = 0
+		}
+		if run == secretRun || !unicode.IsPrint(r) {
+			return ""
+		}
+	}
+	if len(value) > 100 {
+		return ""
+	}
+	return value
+}
+
+// known are the keys of a section and what reads them; nil = the key means nothing here.
+var known = map[string]map[string]func(p *parser, key, value string){
+	"Interface": {
+		"PrivateKey": (*parser).key, "Address": (*parser).addresses, "DNS": (*parser).dns, "MTU": (*parser).mtu,
+		"ListenPort": nil, "Table": nil, "FwMark": nil, "SaveConfig": nil,
+	},
+	"Peer": {
+		"PublicKey": (*parser).key, "PresharedKey": (*parser).key, "Endpoint": (*parser).endpoint,
+		"AllowedIPs": (*parser).allowed, "PersistentKeepalive": (*parser).keepalive,
+	},
+}
+
+var (
+	hooks = []string{"PreUp", "PostUp", "PreDown", "PostDown"}
+	lists = []string{"Address", "DNS", "AllowedIPs"} // may stand more than once
+)
+
+func (p *parser) read(text string) {
+	if comment, ok := strings.CutPrefix(text, "#"); ok {
+		p.comment(comment)
+		return
+	}
+	text, _, _ = strings.Cut(text, "#")
+	text = strings.TrimSpace(text)
+	if name, ok := strings.CutPrefix(text, "["); ok {
+		p.open(strings.TrimSuffix(name, "]"), strings.HasSuffix(name, "]"))
+		return
+	}
+	key, value, ok := strings.Cut(text, "=")
+	key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+	switch {
+	case text == "":
+	case !ok || key == "":
+		p.say(Stray, "", "")
+	case named(key, hooks) != "": // wherever it stands
+		p.say(RunsCommand, named(key, hooks), "")
+	case p.section == "":
+		p.say(NoSection, "", "")
+	case p.section != "?":
+		p.assign(key, value)
+	}
+}
+
+// named finds a name in any case; "" = it is none of these.
+func named(text string, names []string) string {
+	for _, n := range names {
+		if strings.EqualFold(n, text) {
+			return n
+		}
+	}
+	return ""
+}
+
+func (p *parser) open(name string, closed bool) {
+	found := named(strings.TrimSpace(name), []string{"Interface", "Peer"})
+	switch {
+	case !closed:
+		p.section = cmp.Or(p.section, "?")
+		p.say(Stray, "", "")
+	case found == "":
+		p.section = "?"
+		p.say(UnknownSection, "", "")
+	case p.at[found] != 0:
+		p.section = "?" // what is in it belongs to another server
+		p.say(SecondSection, found, "")
+	default:
+		p.section = found
+		p.at[found] = p.line
+	}
+}
+
+func (p *parser) assign(key, value string) {
+	var names []string
+	for n := range known[p.section] {
+		names = append(names, n)
+	}
+	name := named(key, names)
+	read := known[p.section][name]
+	switch {
+	case name == "":
+		p.say(UnknownKey, shown(key), "")
+	case read == nil:
+		p.say(NotUsed, name, "")
+	case value == "":
+		if name != "DNS" && name != "AllowedIPs" { // wg-quick lets lists be empty
+			p.at[name] = p.line
+			p.say(NoValue, name, "")
+		}
+	case p.at[name] != 0 && !slices.Contains(lists, name):
+		p.say(Repeated, name, "")
+	default:
+		p.at[name] = p.line
+		read(p, name, value)
+	}
+}
+
+// comment reads what we write into comments; all others are nobody's business.
+func (p *parser) comment(text string) {
+	key, value, ok := strings.Cut(text, ":")
+	if !ok {
+		return
+	}
+	value = strings.TrimSpace(value)
+	switch c := &p.config; {
+	case strings.EqualFold(strings.TrimSpace(key), "country") && c.Country == "" && value != "":
+		if c.Country = CountryCode(value); c.Country == "" {
+			p.say(BadCountry, "", value)
+		}
+	case strings.EqualFold(strings.TrimSpace(key), "city") && c.City == "":
+		c.City = CityName(value)
+	}
+}
+
+// CountryCode is a code of a country in the form that Config has; "" = the text is none.
+func CountryCode(s string) string {
+	if len(s) != 2 || strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) }) >= 0 {
+		return ""
+	}
+	return strings.ToUpper(s)
+}
+
+// CityName is a city's name in the form that Config has: one line of at most 64 printable characters.
+func CityName(s string) string {
+	var out []rune
+	for _, r := range strings.Join(strings.Fields(s), " ") {
+		if unicode.IsPrint(r) && r != utf8.RuneError && len(out) < 64 {
+			out = append(out, r)
+		}
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (p *parser) key(name, value string) {
+	k, err := wgnet.ParseKey(value)
+	if err != nil || k.Zero() && name != "PresharedKey" {
+		p.say(BadKey, name, "")
+		return
+	}
+	switch name {
+	case "PrivateKey":
+		p.config.PrivateKey = k
+	case "PublicKey":
+		p.config.Peer.PublicKey = k
+	case "PresharedKey":
+		p.config.Peer.PresharedKey = k
+	}
+}
+
+// parts are the words of a list.
+func parts(value string) []string {
+	return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+}
+
+func prefix(s string) (netip.Prefix, bool) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()), a.Zone() == "" && !a.Is4In6()
+	}
+	n, err := netip.ParsePrefix(s)
+	return n, err == nil && !n.Addr().Is4In6()
+}
+
+func (p *parser) addresses(key, value string) {
+	for _, s := range parts(value) {
+		n, ok := prefix(s)
+		a := n.Addr()
+		switch have := p.config.Addresses; {
+		case !ok || n.Bits() == 0 || a.IsUnspecified() || a.IsMulticast() || a.IsLoopback():
+			p.say(BadAddress, key, s)
+		case slices.ContainsFunc(have, func(h netip.Prefix) bool { return h.Addr().Is4() == a.Is4() }):
+			p.say(MoreAddresses, key, s)
+		default:
+			p.config.Addresses = append(have, n)
+		}
+	}
+}
+
+func (p *parser) dns(key, value string) {
+	for _, s := range parts(value) {
+		a, err := netip.ParseAddr(s)
+		a = a.Unmap()
+		switch {
+		case err != nil || a.Zone() != "" || a.IsUnspecified() || a.IsMulticast():
+			p.say(SearchDomain, key, s)
+		case slices.Contains(p.config.DNS, a):
+		case len(p.config.DNS) == maxDNS:
+			p.say(TooMany, key, "")
+			return
+		default:
+			p.config.DNS = append(p.config.DNS, a)
+		}
+	}
+}
+
+func (p *parser) mtu(key, value string) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 576 || n > 9000 {
+		p.say(BadMTU, key, "")
+		return
+	}
+	p.config.MTU = n
+}
+
+func (p *parser) keepalive(key, value string) {
+	if strings.EqualFold(value, "off") {
+		return
+	}
+	n, err := strconv.ParseUint(value, 10, 16)
+	if err != nil {
+		p.say(BadKeepalive, key, "")
+		return
+	}
+	p.config.Peer.Keepalive = int(n)
+}
+
+func (p *parser) endpoint(key, value string) {
+	e, err := ParseEndpoint(value)
+	if err != nil {
+		p.say(BadEndpoint, key, value)
+		return
+	}
+	p.config.Peer.Endpoint = e
+}
+
+// ParseEndpoint reads host:port, the host being an IP address, in brackets if it is IPv6, or a name.
+func ParseEndpoint(s string) (Endpoint, error) {
+	bad := errors.New("this is no host and port, for example 192.0.2.1:51820")
+	host, port, err := net.SplitHostPort(s)
+	n, numErr := strconv.ParseUint(port, 10, 16)
+	if err != nil || numErr != nil || n == 0 {
+		return Endpoint{}, bad
+	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		a = a.Unmap()
+		if a.Zone() != "" || a.IsUnspecified() || a.IsMulticast() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+			return Endpoint{}, bad
+		}
+		return Endpoint{Host: a.String(), Port: uint16(n)}, nil
+	}
+	if !hostName(host) || strings.HasPrefix(s, "[") {
+		return Endpoint{}, bad
+	}
+	return Endpoint{Host: strings.ToLower(host), Port: uint16(n)}, nil
+}
+
+// hostName reports whether s can be a name in the DNS. One whose last label is a number would be an address.
+func hostName(s string) bool {
+	if s == "" || len(s) > 253 {
+		return false
+	}
+	last := ""
+	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for _, r := range label {
+			if r != '-' && r != '_' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)) {
+				return false
+			}
+		}
+		last = label
+	}
+	return strings.Trim(last, "0123456789") != ""
+}
+
+func (p *parser) allowed(key, value string) {
+	for _, s := range parts(value) {
+		n, ok := prefix(s)
+		switch all := p.config.Peer.AllowedIPs; {
+		case !ok:
+			p.say(BadPrefix, key, s)
+		case slices.Contains(all, n.Masked()):
+		case len(all) == maxAllowedIPs:
+			p.say(TooMany, key, "")
+			return
+		default:
+			p.config.Peer.AllowedIPs = append(all, n.Masked())
+		}
+	}
+}
+
+// whole says what is wrong with the file beyond its lines.
+func (p *parser) whole() {
+	p.line = 0
+	c := &p.config
+	if p.at["Interface"] == 0 {
+		p.say(NoInterface, "", "")
+		return // the rest would only repeat that
+	}
+	if p.at["Peer"] == 0 {
+		p.say(NoPeer, "", "")
+		return
+	}
+	for _, need := range []struct{ section, key string }{
+		{"Interface", "PrivateKey"}, {"Interface", "Address"}, {"Peer", "PublicKey"}, {"Peer", "Endpoint"}, {"Peer", "AllowedIPs"},
+	} {
+		if p.at[need.key] == 0 {
+			p.line = p.at[need.section]
+			p.say(Missing, need.key, "")
+		}
+	}
+	if public, err := c.PrivateKey.PublicKey(); err == nil && !c.PrivateKey.Zero() && public == c.Peer.PublicKey {
+		p.line = p.at["PublicKey"]
+		p.say(OwnKey, "PublicKey", "")
+	}
+	if len(c.DNS) == 0 {
+		p.line = p.at["Interface"]
+		p.say(NoDNS, "DNS", "")
+	}
+	six := slices.ContainsFunc(c.Addresses, func(n netip.Prefix) bool { return n.Addr().Is6() })
+	if six && c.MTU != 0 && c.MTU < 1280 {
+		p.line = p.at["MTU"]
+		p.say(BadMTU, "MTU", "")
+	}
+}
