@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +17,8 @@ import (
 
 	"github.com/mysteriumvpn/desktop/internal/own"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
+	"github.com/mysteriumvpn/desktop/internal/qrpicture"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
 	"github.com/mysteriumvpn/desktop/internal/wgconf"
 )
 
@@ -38,6 +42,12 @@ file, of any provider or of your own exit (see 'mysteriumvpn exit').`,
 	return cmd
 }
 
+// relist has a program that runs look at the folder at once. Without one, or with an older one, there is nothing to do:
+// it looks by itself.
+func relist(ctx context.Context, f folders) {
+	_ = clientAt(f).Command(ctx, vpn.Command{Verb: vpn.Relist})
+}
+
 // exactly asks for one argument.
 func exactly(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
@@ -57,7 +67,8 @@ func newOwnAdd(at func() folders) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add FILE",
 		Short: "Add a server from its WireGuard configuration file",
-		Long: `Add a server from its WireGuard configuration FILE, or from the standard input for -. The file is copied.
+		Long: `Add a server from its WireGuard configuration FILE, or from the standard input for -. The file is copied. It may also
+be a picture of the configuration's QR code, PNG or JPEG.
 
 Lines that are not known are left out and named. A file that would run commands (PostUp and its like) is refused:
 delete these lines if the server works without them.`,
@@ -71,7 +82,8 @@ delete these lines if the server works without them.`,
 			if err != nil {
 				return err
 			}
-			s, err := at().own().Add(cmp.Or(name, from), text, own.Place{Country: country, City: place.City})
+			f := at()
+			s, err := f.own().Add(cmp.Or(name, from), text, own.Place{Country: country, City: place.City})
 			errs := cmd.ErrOrStderr()
 			if bad, ok := errors.AsType[*wgconf.Error](err); ok {
 				fmt.Fprintf(errs, "%s cannot be used:\n", args[0])
@@ -86,6 +98,7 @@ delete these lines if the server works without them.`,
 			for _, p := range s.Problems {
 				fmt.Fprintf(errs, "  %s\n", sentence(errors.New(p.String())))
 			}
+			relist(cmd.Context(), f)
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "Added %s (%s).\n", s.Name, s.Config.Peer.Endpoint)
 			fmt.Fprintf(out, "Connect to it with 'mysteriumvpn connect %s' while the program runs on the network own.\n", s.ID)
@@ -99,21 +112,30 @@ delete these lines if the server works without them.`,
 	return cmd
 }
 
-// readConf reads a file, or the standard input for "-", and says what it is called.
+// readConf reads a file, which may be a picture of a QR code, or the standard input for "-", and says what it is called.
 func readConf(in io.Reader, path string) (name string, text []byte, err error) {
-	if path == "-" {
-		text, err = own.Read(in)
-		return "server", text, err
+	name = "server"
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return "", nil, fmt.Errorf("read the configuration: %w", err)
+		}
+		defer func() { _ = file.Close() }()
+		in, name = file, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	}
-	file, err := os.Open(path)
-	if err != nil {
+	from := bufio.NewReader(in)
+	begin, err := from.Peek(16)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return "", nil, fmt.Errorf("read the configuration: %w", err)
 	}
-	defer func() { _ = file.Close() }()
-	if text, err = own.Read(file); err != nil {
+	if qrpicture.Is(begin) {
+		code, err := qrpicture.Read(from)
+		return name, []byte(code), err
+	}
+	if text, err = own.Read(from); err != nil {
 		return "", nil, fmt.Errorf("read the configuration: %w", err)
 	}
-	return filepath.Base(path), text, nil
+	return name, text, nil
 }
 
 // serverDoc is a server as `own list --json` and `own show --json` tell of it: without keys.
@@ -263,11 +285,13 @@ func newOwnRemove(at func() folders) *cobra.Command {
 		Short: "Remove an own server; its keys are deleted",
 		Args:  exactly("the server's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := at().own().Remove(args[0])
+			f := at()
+			err := f.own().Remove(args[0])
 			if errors.Is(err, fs.ErrNotExist) {
 				return noServer(args[0])
 			}
 			if err == nil {
+				relist(cmd.Context(), f)
 				fmt.Fprintf(cmd.OutOrStdout(), "Removed %s.\n", args[0])
 			}
 			return err

@@ -248,7 +248,7 @@ func printAccount(out io.Writer, asJSON bool, d control.AccountDoc) error {
 			row("balance", fmt.Sprintf("%s MYST, asked %s", d.Balance.MYST, d.BalanceAt.Local().Format(time.TimeOnly)))
 		}
 		row("spent", fmt.Sprintf("%s MYST on this connection, %s today", d.Spent.MYST, d.SpentToday.MYST))
-		if d.Network != "sandbox" && !d.BackedUp {
+		if d.Network == "mysterium" && !d.BackedUp {
 			row("backup", "none yet; make one with 'mysteriumvpn account backup FILE'")
 		}
 	}

@@ -71,6 +71,7 @@ func (s *side) options(lane *bus.Lane) ui.Options {
 		Commands: t.Commands, Book: s.book, Ring: s.ring, Tap: s.tap.on,
 		Report: s.report, Feedback: s.feedback,
 		Account: s.purse.State.Via(lane), Wishes: s.purse.Wishes,
+		Own:     s.folders.own(),
 		History: s.past, HistoryChanged: s.pastVersion.Via(lane),
 		Counts: s.counts.Via(lane), EraseCounts: s.eraseCounts,
 		Save: s.save, Computer: t.Computer.Via(lane),

@@ -61,7 +61,7 @@ func (k *Keeper) try(ctx context.Context, w Wish) vpn.Reason {
 		}
 	case Backup, Restore:
 		switch {
-		case k.state.Network == vpn.Sandbox:
+		case k.state.Network == vpn.Sandbox, k.state.Network == vpn.Own:
 			return vpn.Reason{Code: vpn.NoBackupHere}
 		case w.Verb == Backup:
 			return k.backup(ctx, w)

@@ -131,6 +131,9 @@ func New(p Parts) *Core {
 		if v.Verb == vpn.Connect && v.Connection == "" {
 			v.Connection = newConnection()
 		}
+		if v.Verb == vpn.Relist {
+			c.relist()
+		}
 		c.take(command(v))
 	})
 	settings := c.Settings.Via(c.Lane).On(c.filterChanged)

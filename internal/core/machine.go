@@ -119,7 +119,7 @@ func (m *machine) takeCommand(c vpn.Command) {
 	}
 	m.Refused = vpn.Reason{}
 	switch c.Verb {
-	case vpn.NoVerb:
+	case vpn.NoVerb, vpn.Relist: // core asks the node
 	case vpn.Connect:
 		m.retryNode()
 		if m.meets(c.Target) {

@@ -152,6 +152,11 @@ func (c *Core) filterChanged(s vpn.Settings) {
 		return
 	}
 	c.filter = f
+	c.relist()
+}
+
+// relist asks for the list besides the times at which the machine does. It is on the lane.
+func (c *Core) relist() {
 	if api := c.api; api != nil && c.state.Node.State == vpn.NodeRunning {
 		c.async(askLimit, func(ctx context.Context) input {
 			_ = c.list(ctx, api) // it has logged why not; the machine asks again by itself

@@ -93,6 +93,8 @@ func TestOwnServer(t *testing.T) {
 	require.NoError(t, err, "a name is looked up there: %s", out)
 
 	t.Run("the exit is restarted", func(t *testing.T) {
+		download := w.start("download", w.role(w.app, "client", "stream", s.Proxy.SOCKS5, url+"/endless"))
+		download.line(t, "begun", 10*time.Second)
 		require.NoError(t, exit.Process.Signal(os.Interrupt))
 		<-exit.done
 		assert.Zero(t, exit.ProcessState.ExitCode())
@@ -100,10 +102,10 @@ func TestOwnServer(t *testing.T) {
 		again, err := os.ReadFile(file)
 		require.NoError(t, err)
 		assert.Equal(t, string(conf), string(again), "who has the file goes on with it")
-		require.Eventually(t, func() bool {
-			out, err := w.client("socks5", s.Proxy.SOCKS5, url+"/ip")
-			return err == nil && strings.Contains(out, w.site)
-		}, 60*time.Second, 500*time.Millisecond)
+		download.line(t, "broken", 60*time.Second)
+		w.await(60*time.Second, func(s status) bool { return s.Phase == "up" })
+		out, err := w.client("socks5", s.Proxy.SOCKS5, url+"/ip")
+		require.NoError(t, err, out)
 	})
 
 	require.NoError(t, app.Process.Signal(os.Interrupt))

@@ -132,6 +132,8 @@ func (p *accountPage) drawBalance() {
 	switch {
 	case s.Network == vpn.Sandbox && !s.BalanceAt.IsZero():
 		amount, about = mystText(s.Balance), lang.L("The sandbox's play money: there is nothing to top up and nothing to lose.")
+	case s.Network == vpn.Own:
+		about = lang.L("Own servers cost nothing here: who runs them is paid elsewhere, if at all.")
 	case !s.BalanceAt.IsZero():
 		amount, about = mystText(s.Balance), joined(p.lasts(), p.age(p.w.o.Now()))
 	case s.Ready && s.Locked:

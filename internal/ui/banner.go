@@ -274,6 +274,8 @@ func (n *nodeLine) draw(s vpn.Status) {
 		extra = lang.L("Sandbox")
 	case vpn.Mysterium:
 		extra = lang.L("Mysterium Network")
+	case vpn.Own:
+		extra = lang.L("Own servers")
 	}
 	last := s.Node.Version
 	if n.wallet != "" {

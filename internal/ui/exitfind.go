@@ -150,6 +150,8 @@ func (x *exits) drawEmpty() {
 		what, hint = lang.L("No favourites yet"), lang.L("Select a country and press its star.")
 	case x.tabs.chosen == recentExits:
 		what, hint = lang.L("Nothing recent"), lang.L("Countries you connect to are listed here.")
+	case x.status.Network == vpn.Own:
+		what, hint = lang.L("No own servers yet"), lang.L("Add one in the settings.")
 	default:
 		what, hint = lang.L("No exits on offer"), lang.L("The list is asked for again every 30 seconds.")
 	}

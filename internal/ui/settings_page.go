@@ -61,6 +61,7 @@ type settingPage struct {
 	countRow, countsRow       *settingRow
 	exportCounts, eraseCounts *pill
 
+	own     *ownRows
 	fileRow *settingRow
 
 	sheet  *sheet
@@ -79,6 +80,7 @@ func newSettingPage(w *Window) *settingPage {
 	p.back = newPill("arrow-left", lang.L("Back"), p.leave)
 	p.general()
 	p.connection()
+	p.own = newOwnRows(p)
 	p.appearance()
 	p.notifications()
 	p.privacy()
@@ -95,7 +97,7 @@ func newSettingPage(w *Window) *settingPage {
 
 func (p *settingPage) object() fyne.CanvasObject { return p.canvas }
 func (p *settingPage) first() fyne.Focusable     { return p.back }
-func (p *settingPage) opened()                   {}
+func (p *settingPage) opened()                   { p.own.read() }
 func (p *settingPage) leave()                    { p.w.toggle(settingsPage) }
 
 // closed forgets what was typed and not applied, and what was said about it.
@@ -107,6 +109,7 @@ func (p *settingPage) closed() {
 	for _, r := range []*settingRow{p.programRow, p.serverRow, p.proxyRow, p.fileRow} {
 		r.say("", mutedTone)
 	}
+	p.own.reset()
 	p.draw(p.now)
 	p.scroll.ScrollToTop()
 }
@@ -267,6 +270,7 @@ func (p *settingPage) draw(s vpn.Settings) {
 	for _, r := range []*settingRow{p.programRow, p.membersRow, p.failingRow} {
 		r.canvas.Hidden = s.Network != vpn.Mysterium
 	}
+	p.own.draw(s.Network)
 	p.program.show(s.NodeProgram)
 	kind, own := dnsKind(s.DNS), ""
 	if kind == dnsOwn {

@@ -11,7 +11,7 @@ import (
 	"github.com/mysteriumvpn/desktop/assets"
 )
 
-// prose is text that breaks into as many lines as its width asks for.
+// prose is text that breaks into as many lines as its width asks for, and where it says so itself.
 type prose struct {
 	widget.BaseWidget
 	text  string
@@ -30,15 +30,16 @@ func newProse(text string, size float32, t tone) *prose {
 // heightFor breaks the text for a width and gives the height that it then has.
 func (p *prose) heightFor(width float32) float32 {
 	p.used = 0
-	rest := p.text
-	for rest != "" {
-		t := p.line()
-		cut := len(rest)
-		if fitText(t, rest, width) != rest {
-			cut = lineEnd(t, rest, width)
+	for rest := range strings.SplitSeq(p.text, "\n") {
+		for rest != "" {
+			t := p.line()
+			cut := len(rest)
+			if fitText(t, rest, width) != rest {
+				cut = lineEnd(t, rest, width)
+			}
+			t.Text = fitText(t, strings.TrimRight(rest[:cut], " "), width) // a word may be longer than the line
+			rest = strings.TrimLeft(rest[cut:], " ")
 		}
-		t.Text = fitText(t, strings.TrimRight(rest[:cut], " "), width) // a word may be longer than the line
-		rest = strings.TrimLeft(rest[cut:], " ")
 	}
 	return float32(p.used) * p.lineHeight()
 }
@@ -245,15 +246,22 @@ const (
 	sheetMost = 760 // longer lines are hard to read
 )
 
-func (s *sheet) add(title string, rows ...*settingRow) {
+func (s *sheet) add(title string, rows ...*settingRow) *settingGroup {
 	g := &settingGroup{
-		title: newLabel(title, 12.5, assets.SemiBold, mutedTone), rows: rows,
-		card: newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, 14),
+		title: newLabel(title, 12.5, assets.SemiBold, mutedTone),
+		card:  newBox(func(p *Palette) colour { return p.Card }, func(p *Palette) colour { return p.Edge }, 14),
 	}
-	for range rows[1:] {
+	g.fill(rows)
+	s.groups = append(s.groups, g)
+	return g
+}
+
+// fill gives a group other rows. What shows the sheet must take its objects again.
+func (g *settingGroup) fill(rows []*settingRow) {
+	g.rows = rows
+	for len(g.hairs) < len(rows)-1 {
 		g.hairs = append(g.hairs, newHair())
 	}
-	s.groups = append(s.groups, g)
 }
 
 func (s *sheet) objects() (out []fyne.CanvasObject) {

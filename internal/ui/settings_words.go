@@ -125,26 +125,27 @@ func languageWord(l string) string {
 }
 
 // networks are those that can be chosen, in the order of the segments.
-var networks = []vpn.Network{vpn.Sandbox, vpn.Mysterium}
+var networks = []vpn.Network{vpn.Sandbox, vpn.Mysterium, vpn.Own}
 
-func networkWords() []string {
-	out := make([]string, len(networks))
-	for i, n := range networks {
-		out[i] = networkWord(n)
-	}
-	return out
-}
+// networkWords are short: they stand side by side.
+func networkWords() []string { return []string{lang.L("Sandbox"), "Mysterium", lang.L("Own")} }
 
 func networkAbout(n vpn.Network) string {
-	if n == vpn.Mysterium {
+	switch n {
+	case vpn.Mysterium:
 		return lang.L("Exits of other people all over the world, paid in MYST for what you use.")
+	case vpn.Own:
+		return lang.L("Servers that you have a WireGuard configuration of: from a provider, or of an exit of your own.")
 	}
 	return lang.L("The exits run on this computer: everything is real but geography. Your address does not change.")
 }
 
 func networkWord(n vpn.Network) string {
-	if n == vpn.Mysterium {
+	switch n {
+	case vpn.Mysterium:
 		return lang.L("Mysterium Network")
+	case vpn.Own:
+		return lang.L("Own servers")
 	}
 	return lang.L("Sandbox")
 }

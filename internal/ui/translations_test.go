@@ -19,6 +19,7 @@ import (
 	"github.com/mysteriumvpn/desktop/assets"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
+	"github.com/mysteriumvpn/desktop/internal/wgconf"
 )
 
 // translated are all but English, with the forms that their plurals have.
@@ -81,6 +82,9 @@ func spoken(t *testing.T) (english map[string]string, plural map[string]bool) {
 	}
 	for _, c := range vpn.Codes() {
 		english["reason."+string(c)] = vpn.Reason{Code: c, A: "{{.A}}", B: "{{.B}}"}.Text()
+	}
+	for _, c := range wgconf.Codes() {
+		english["conf."+string(c)] = wgconf.Problem{Code: c, Key: "{{.Key}}", Value: "{{.Value}}"}.Text()
 	}
 	return english, plural
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/account"
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/logs"
+	"github.com/mysteriumvpn/desktop/internal/own"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/usage"
@@ -48,6 +49,8 @@ type Options struct {
 
 	Account bus.Receiver[account.State] // who pays, on Lane; nil = nobody tells
 	Wishes  bus.Sender[account.Wish]    // what the user wants of it; nil with it
+
+	Own OwnServers // where own servers are kept; nil = they cannot be changed here
 
 	History        History              // nil = none is kept
 	HistoryChanged bus.Receiver[uint64] // a higher number when there is something new, on Lane; may be nil with it
@@ -80,6 +83,14 @@ type Options struct {
 	Now    func() time.Time                            // nil = time.Now
 	Beside func(work func())                           // runs what takes a moment, on a goroutine of its own; nil = go
 	After  func(time.Duration, func()) (cancel func()) // calls once, on any goroutine; nil = time.AfterFunc
+}
+
+// OwnServers are where own servers are kept. Calls read and write files, so they are made beside the lane; they may come
+// from any goroutine.
+type OwnServers interface {
+	List() ([]own.Server, error)
+	Add(name string, text []byte, place own.Place) (own.Server, error)
+	Remove(name string) error
 }
 
 func (o *Options) fill() {

@@ -20,8 +20,8 @@ type welcome struct {
 	marks []*stepMark
 	exit  *welcomeExit
 
-	count              *option
-	sandbox, mysterium *option
+	count                   *option
+	sandbox, mysterium, own *option
 
 	stack  *fyne.Container
 	canvas *fyne.Container

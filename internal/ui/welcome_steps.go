@@ -67,6 +67,7 @@ func (v *welcome) privacy() *welcomeStep {
 func (v *welcome) network() *welcomeStep {
 	v.sandbox = newOption("monitor", lang.L("Sandbox"), lang.L("Exits on this very computer, to try everything out. Nothing to pay and no account. Your address does not change."), func() { v.pick(vpn.Sandbox) })
 	v.mysterium = newOption("globe", lang.L("Mysterium Network"), lang.L("Exits of other people all over the world, paid in MYST for what you use."), func() { v.pick(vpn.Mysterium) })
+	v.own = newOption("server", lang.L("Own servers"), lang.L("Servers that you have a WireGuard configuration of. You add them in the settings."), func() { v.pick(vpn.Own) })
 	if err := (vpn.Settings{Network: vpn.Mysterium}).Check(); err != nil {
 		v.mysterium.off = true
 		v.mysterium.note = lang.L("Not in this version yet.")
@@ -74,6 +75,7 @@ func (v *welcome) network() *welcomeStep {
 	body := &essay{side: welcomeSide}
 	body.put(0, v.sandbox, v.sandbox.heightFor)
 	body.put(12, v.mysterium, v.mysterium.heightFor)
+	body.put(12, v.own, v.own.heightFor)
 	v.drawNetwork(v.w.settings.Network)
 	return v.step(lang.L("Network"), lang.L("Choose a network"), lang.L("Where exits come from. You can change it in the settings."), body,
 		v.key("", lang.L("Skip"), false, v.done),
@@ -108,8 +110,9 @@ func (v *welcome) pick(n vpn.Network) {
 
 func (v *welcome) drawNetwork(n vpn.Network) {
 	if v.sandbox != nil {
-		v.sandbox.set(n != vpn.Mysterium)
+		v.sandbox.set(n != vpn.Mysterium && n != vpn.Own)
 		v.mysterium.set(n == vpn.Mysterium)
+		v.own.set(n == vpn.Own)
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	Connect          // come out at Target; while connected elsewhere this switches
 	Disconnect       // take the connection down, or cancel the one being made
 	RestartNode      // start a node again that was given up
+	Relist           // ask the node at once what is on offer: own servers were added or removed
 	Quit             // disconnect, stop the node, end the program
 )
 

@@ -51,7 +51,7 @@ const (
 	BackupSealed      Code = "backup_sealed"      // the node exports only what has no passphrase
 	RestoreFailed     Code = "restore_failed"     // A: what was said
 	NoSuchIdentity    Code = "no_such_identity"   // A: what was named
-	NoBackupHere      Code = "no_backup_here"     // the sandbox's identities own nothing
+	NoBackupHere      Code = "no_backup_here"     // identities of the sandbox and of own servers own nothing
 	NotAKey           Code = "not_a_key"          // the file to restore from is something else
 	PaymentRefused    Code = "payment_refused"    // A: what was said
 	NoAmount          Code = "no_amount"          // A: what was typed
@@ -102,7 +102,7 @@ var sentences = map[Code]string{
 	BackupSealed:      "The node can save only identities that have no passphrase. Copy this one's file from the node's keystore folder; your passphrase opens it.",
 	RestoreFailed:     "The identity could not be restored: %[1]s. Check that the passphrase is that of the file.",
 	NoSuchIdentity:    "The node has no identity %[1]s. Choose one of those that it has, or restore one from a backup.",
-	NoBackupHere:      "The sandbox's identities own play money only: there is nothing to back up and nothing to restore.",
+	NoBackupHere:      "Identities on this network own nothing that could be lost: there is nothing to back up and nothing to restore.",
 	NotAKey:           "This file holds no identity. Choose the JSON file that was saved as a backup, or one of a keystore folder whose name begins with UTC.",
 	PaymentRefused:    "The payment service said no: %[1]s. Nothing was ordered; try again, or choose another way to pay.",
 	NoAmount:          "There is no amount in “%[1]s”. Type a number such as 10 or 7.50.",
