@@ -10,11 +10,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mysteriumvpn/desktop/internal/control"
 	"github.com/mysteriumvpn/desktop/internal/own"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/qrpicture"
@@ -42,10 +45,30 @@ file, of any provider or of your own exit (see 'mysteriumvpn exit').`,
 	return cmd
 }
 
-// relist has a program that runs look at the folder at once. Without one, or with an older one, there is nothing to do:
-// it looks by itself.
-func relist(ctx context.Context, f folders) {
-	_ = clientAt(f).Command(ctx, vpn.Command{Verb: vpn.Relist})
+// relist has a program that runs on the network own look at the folder at once, and waits until it lists a server or
+// lists it no more: whoever says connect next means that one. Without such a program there is nothing to do, and one
+// that takes its time looks by itself later.
+func relist(ctx context.Context, f folders, id string, there bool) {
+	ctx, stop := context.WithTimeout(ctx, 3*time.Second)
+	defer stop()
+	c := clientAt(f)
+	if s, err := c.Status(ctx); err != nil || s.Network != vpn.Own || s.Node.State != vpn.NodeRunning {
+		return
+	}
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for err := c.Command(ctx, vpn.Command{Verb: vpn.Relist}); err == nil; {
+		var all []control.ProposalDoc
+		all, err = c.Proposals(ctx, "")
+		if slices.ContainsFunc(all, func(p control.ProposalDoc) bool { return p.ProviderID == id }) == there {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // exactly asks for one argument.
@@ -98,7 +121,7 @@ delete these lines if the server works without them.`,
 			for _, p := range s.Problems {
 				fmt.Fprintf(errs, "  %s\n", sentence(errors.New(p.String())))
 			}
-			relist(cmd.Context(), f)
+			relist(cmd.Context(), f, s.ID, true)
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "Added %s (%s).\n", s.Name, s.Config.Peer.Endpoint)
 			fmt.Fprintf(out, "Connect to it with 'mysteriumvpn connect %s' while the program runs on the network own.\n", s.ID)
@@ -286,12 +309,18 @@ func newOwnRemove(at func() folders) *cobra.Command {
 		Args:  exactly("the server's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f := at()
-			err := f.own().Remove(args[0])
+			all, err := f.own().List()
+			if err != nil {
+				return err
+			}
+			err = f.own().Remove(args[0])
 			if errors.Is(err, fs.ErrNotExist) {
 				return noServer(args[0])
 			}
 			if err == nil {
-				relist(cmd.Context(), f)
+				if i := slices.IndexFunc(all, func(s own.Server) bool { return s.Name == args[0] }); i >= 0 {
+					relist(cmd.Context(), f, all[i].ID, false)
+				}
 				fmt.Fprintf(cmd.OutOrStdout(), "Removed %s.\n", args[0])
 			}
 			return err
