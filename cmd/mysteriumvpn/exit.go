@@ -47,7 +47,7 @@ This machine's own network and loopback cannot be reached through it, unless --e
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "", "listen at this `ADDR:PORT`, UDP")
 	f.StringVar(&o.out, "out", "", "keep the keys and write the configuration in this folder `DIR`")
-	f.StringVar(&o.name, "name", "exit", "the configuration is DIR/`NAME`.conf")
+	f.StringVar(&o.name, "name", "own-exit", "the configuration is DIR/`NAME`.conf")
 	f.StringVar(&o.endpoint, "endpoint", "", "what the configuration says is `HOST:PORT` of this exit, if that is not\n--listen, as behind a router")
 	f.StringVar(&o.country, "country", "", "what it says is this machine's country, `CC` being the code")
 	f.StringVar(&o.city, "city", "", "what it says is this machine's `CITY`")

@@ -104,7 +104,7 @@ func TestAnExitSaysWhatIsWrongWithItsFlags(t *testing.T) {
 	out, code := call(t, "exit", "--listen", "192.0.2.77:51820", "--out", dir)
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, out, "Is 192.0.2.77:51820 an address of this machine")
-	_, err := os.Stat(filepath.Join(dir, "exit.conf"))
+	_, err := os.Stat(filepath.Join(dir, "own-exit.conf"))
 	assert.ErrorIs(t, err, os.ErrNotExist, "no file of an exit that does not run")
 }
 
@@ -112,7 +112,7 @@ func TestOwnServersByCommand(t *testing.T) {
 	home, dir, at := t.TempDir(), t.TempDir(), freeUDP(t)
 	_, end := begun(t, "--listen", at, "--out", dir, "--quiet")
 	end()
-	file := filepath.Join(dir, "exit.conf")
+	file := filepath.Join(dir, "own-exit.conf")
 	own := func(args ...string) (string, int) {
 		return call(t, append([]string{"--home", home, "own"}, args...)...)
 	}
@@ -122,20 +122,20 @@ func TestOwnServersByCommand(t *testing.T) {
 	assert.Contains(t, out, "no own servers yet")
 	out, code = own("add", file, "--country", "ch")
 	require.Zero(t, code, out)
-	assert.Contains(t, out, "Added exit ("+at+")")
+	assert.Contains(t, out, "Added own-exit ("+at+")")
 	id := regexp.MustCompile(`0x[0-9a-f]{40}`).FindString(out)
-	out, code = own("show", "exit", "--json")
+	out, code = own("show", "own-exit", "--json")
 	require.Zero(t, code, out)
 	var d serverDoc
 	require.NoError(t, json.Unmarshal([]byte(out), &d))
 	assert.Equal(t, serverDoc{
-		Name: "exit", ID: id, Endpoint: at, Country: "CH", Addresses: []string{"10.181.0.2/32", "fd5a:5db5::2/128"}, DNS: []string{"10.181.0.1"},
+		Name: "own-exit", ID: id, Endpoint: at, Country: "CH", Addresses: []string{"10.181.0.2/32", "fd5a:5db5::2/128"}, DNS: []string{"10.181.0.1"},
 		AllowedIPs: []string{"0.0.0.0/0", "::/0"}, Problems: []string{},
 	}, d)
 	out, code = own("list")
 	assert.Zero(t, code)
-	assert.Contains(t, out, "exit  CH")
-	out, code = own("show", "exit")
+	assert.Contains(t, out, "own-exit  CH")
+	out, code = own("show", "own-exit")
 	assert.Zero(t, code)
 	assert.Contains(t, out, "Switzerland")
 
@@ -147,9 +147,9 @@ func TestOwnServersByCommand(t *testing.T) {
 		{[]string{"add"}, exitUsage, "The file is missing"},
 		{[]string{"add", file, "x"}, exitUsage, "Unexpected"},
 		{[]string{"add", file, "--country", "Swiss"}, exitUsage, "no code of a country"},
-		{[]string{"add", file, "--name", "other"}, exitFailed, "there already as exit"},
+		{[]string{"add", file, "--name", "other"}, exitFailed, "there already as own-exit"},
 		{[]string{"add", filepath.Join(dir, "none")}, exitFailed, "Read the configuration"},
-		{[]string{"add", filepath.Join(dir, "exit.keys")}, exitFailed, "no [Interface]"},
+		{[]string{"add", filepath.Join(dir, "own-exit.keys")}, exitFailed, "no [Interface]"},
 		{[]string{"show", "none"}, exitFailed, "no own server 'none'"},
 		{[]string{"remove", "../exit"}, exitFailed, "no own server"},
 		{[]string{"nothing"}, exitUsage, "Unexpected"},
@@ -159,7 +159,7 @@ func TestOwnServersByCommand(t *testing.T) {
 		assert.Contains(t, out, c.want, c.args)
 	}
 
-	out, code = own("remove", "exit")
+	out, code = own("remove", "own-exit")
 	assert.Zero(t, code, out)
 
 	text, err := os.ReadFile(file)
@@ -191,7 +191,7 @@ func TestARunningProgramSeesAnOwnServerAtOnce(t *testing.T) {
 	defer stop()
 	out, code := call(t, "connect", "--home", home, "CH") // waits for the node
 	assert.Equal(t, exitFailed, code, out)
-	out, code = call(t, "own", "add", "--home", home, filepath.Join(dir, "exit.conf"))
+	out, code = call(t, "own", "add", "--home", home, filepath.Join(dir, "own-exit.conf"))
 	require.Zero(t, code, out)
 	out, code = call(t, "connect", "--home", home, "CH")
 	require.Zero(t, code, out)
@@ -199,7 +199,7 @@ func TestARunningProgramSeesAnOwnServerAtOnce(t *testing.T) {
 	require.Zero(t, code)
 	assert.Contains(t, out, `"network":"own"`)
 	assert.Contains(t, out, `"phase":"up"`)
-	out, code = call(t, "own", "remove", "--home", home, "exit")
+	out, code = call(t, "own", "remove", "--home", home, "own-exit")
 	require.Zero(t, code, out)
 	out, code = call(t, "proposals", "--home", home, "--json")
 	require.Zero(t, code, out)

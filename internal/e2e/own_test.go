@@ -31,10 +31,10 @@ func TestOwnServer(t *testing.T) {
 		return p
 	}
 	exit := begin()
-	file := filepath.Join(folder, "exit.conf")
+	file := filepath.Join(folder, "own-exit.conf")
 	conf, err := os.ReadFile(file)
 	require.NoError(t, err)
-	for _, name := range []string{"exit.conf", "exit.keys"} {
+	for _, name := range []string{"own-exit.conf", "own-exit.keys"} {
 		fi, err := os.Stat(filepath.Join(folder, name))
 		require.NoError(t, err)
 		assert.Equal(t, os.FileMode(0o600), fi.Mode().Perm(), name)

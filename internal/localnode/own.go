@@ -31,11 +31,11 @@ func (n *Node) offered() []*offer {
 	for i := range servers {
 		s := &servers[i]
 		if s.Config == nil {
-			trouble = append(trouble, fmt.Sprintf("%s: %v", s.Name, s.Problems[0]))
+			trouble = append(trouble, s.Problems[0].String()) // not its name, which is the user's own word
 			continue
 		}
 		if slices.ContainsFunc(out, func(o *offer) bool { return o.ProviderID == s.ID }) {
-			trouble = append(trouble, s.Name+": the same server as another one")
+			trouble = append(trouble, "one is there twice")
 			continue
 		}
 		out = append(out, ownOffer(s, servers))
@@ -51,7 +51,7 @@ func (n *Node) sayOnce(trouble string) {
 	n.trouble = trouble
 	n.mu.Unlock()
 	if news && trouble != "" {
-		n.logf("WRN", "own servers that cannot be used: %s", trouble)
+		n.logf("WRN", "own servers cannot be used; 'mysteriumvpn own list' says which: %s", trouble)
 	}
 }
 

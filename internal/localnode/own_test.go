@@ -93,7 +93,7 @@ func TestOwnServersAreTheProposals(t *testing.T) {
 		cities = append(cities, p.Location.City)
 	}
 	assert.Equal(t, []string{"Zürich (alps)", "Zürich (lake)", "nowhere"}, cities[:3], "they can be told apart")
-	assert.Equal(t, 1, strings.Count(log.String(), "bad: line 1: PostUp would run a command"), "and it is said once what cannot be used")
+	assert.Equal(t, 1, strings.Count(log.String(), "says which: line 1: PostUp would run a command"), "and it is said once what cannot be used")
 
 	require.NoError(t, f.Remove("lake"))
 	assert.Len(t, listed(t, n), 2)

@@ -136,6 +136,7 @@ func networkAbout(n vpn.Network) string {
 		return lang.L("Exits of other people all over the world, paid in MYST for what you use.")
 	case vpn.Own:
 		return lang.L("Servers that you have a WireGuard configuration of: from a provider, or of an exit of your own.")
+	default:
 	}
 	return lang.L("The exits run on this computer: everything is real but geography. Your address does not change.")
 }
@@ -146,6 +147,7 @@ func networkWord(n vpn.Network) string {
 		return lang.L("Mysterium Network")
 	case vpn.Own:
 		return lang.L("Own servers")
+	default:
 	}
 	return lang.L("Sandbox")
 }

@@ -89,7 +89,7 @@ func TestTheButtonSendsWhatItSays(t *testing.T) {
 		switch verb, _ := wish(p); verb {
 		case vpn.NoVerb:
 			s.wants()
-		case vpn.Connect, vpn.Disconnect, vpn.RestartNode, vpn.Quit:
+		case vpn.Connect, vpn.Disconnect, vpn.RestartNode, vpn.Relist, vpn.Quit:
 			s.wants(vpn.Command{Verb: verb})
 		}
 	}
