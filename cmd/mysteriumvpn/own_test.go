@@ -164,6 +164,10 @@ func TestOwnServersByCommand(t *testing.T) {
 
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
+	name, piped, err := readConf(bytes.NewReader(text), "-")
+	require.NoError(t, err)
+	assert.Equal(t, "server", name)
+	assert.Equal(t, string(text), string(piped))
 	image, err := qr.Encode(string(text), qr.L)
 	require.NoError(t, err)
 	picture := filepath.Join(dir, "photo.png")

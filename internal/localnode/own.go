@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mysteriumvpn/desktop/internal/own"
 	"github.com/mysteriumvpn/desktop/internal/supervisor"
@@ -102,13 +103,25 @@ func (n *Node) ownDevice(l *link) (supervisor.Config, error) {
 	return conf, nil
 }
 
-// resolve gives one address of an endpoint, an IPv4 one if there is: not every computer has IPv6.
+// findLimit bounds the search for a server's name.
+const findLimit = 5 * time.Second
+
+// resolve gives one address of an endpoint, an IPv4 one if there is: not every computer has IPv6. Where nobody answers,
+// the address of the last time is tried: a name server may be out of reach until the tunnel is back.
 func (n *Node) resolve(ctx context.Context, e wgconf.Endpoint) (netip.AddrPort, error) {
 	if a, ok := e.Addr(); ok {
 		return netip.AddrPortFrom(a, e.Port), nil
 	}
-	found, err := n.lookUp(ctx, "ip", e.Host)
+	limited, stop := context.WithTimeout(ctx, findLimit)
+	defer stop()
+	found, err := n.lookUp(limited, "ip", e.Host)
 	if err != nil {
+		n.mu.Lock()
+		last, known := n.found[e.Host]
+		n.mu.Unlock()
+		if known && ctx.Err() == nil {
+			return netip.AddrPortFrom(last, e.Port), nil
+		}
 		why := err.Error()
 		if dns, ok := errors.AsType[*net.DNSError](err); ok {
 			why = dns.Err
@@ -125,5 +138,8 @@ func (n *Node) resolve(ctx context.Context, e wgconf.Endpoint) (netip.AddrPort, 
 	if !best.IsValid() || best.IsUnspecified() || best.IsMulticast() {
 		return netip.AddrPort{}, fmt.Errorf("the server's name %s leads to no address", e.Host)
 	}
+	n.mu.Lock()
+	n.found[e.Host] = best
+	n.mu.Unlock()
 	return netip.AddrPortFrom(best, e.Port), nil
 }

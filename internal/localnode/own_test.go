@@ -160,6 +160,10 @@ func TestAServersNameIsLookedUpWhenItIsConnected(t *testing.T) {
 	ask(t, n, "DELETE", "/connection", "", nil)
 
 	n.lookUp = fails
+	ask(t, n, "PUT", "/connection", put, nil)
+	assert.Equal(t, "127.0.0.7:51820", far.conf.Peer.Endpoint.String(), "where it was the last time")
+	ask(t, n, "DELETE", "/connection", "", nil)
+	clear(n.found)
 	status, code, message := refused(t, n, "PUT", "/connection", put)
 	assert.Equal(t, 500, status)
 	assert.Equal(t, "err_connect", code)

@@ -158,10 +158,16 @@ func withPlace(text []byte, p Place) []byte {
 
 // Remove deletes a server's file. One that is not there is fs.ErrNotExist.
 func (f Folder) Remove(name string) error {
-	if name != CleanName(name) { // and so no path
-		return fmt.Errorf("remove the server %s: %w", name, fs.ErrNotExist)
+	entries, err := os.ReadDir(f.Path)
+	if err == nil {
+		err = fs.ErrNotExist
 	}
-	if err := os.Remove(filepath.Join(f.Path, name+ending)); err != nil {
+	for _, e := range entries { // so that no name leads out of the folder
+		if e.Name() == name+ending && e.Type().IsRegular() {
+			err = os.Remove(filepath.Join(f.Path, e.Name()))
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("remove the server %s: %w", name, err)
 	}
 	return nil
@@ -172,9 +178,7 @@ func (f Folder) Remove(name string) error {
 func CleanName(s string) string {
 	s = strings.ReplaceAll(s, `\`, "/")
 	s = s[strings.LastIndexByte(s, '/')+1:]
-	if n := len(s) - len(ending); n > 0 && strings.EqualFold(s[n:], ending) {
-		s = s[:n]
-	}
+	s = withoutEnding(s)
 	var out []rune
 	for _, r := range s {
 		if r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r) {
@@ -185,12 +189,23 @@ func CleanName(s string) string {
 		}
 		out = append(out, r)
 	}
-	name := strings.Trim(string(out[:min(len(out), maxName)]), "-. ")
+	name := ""
+	for next := string(out[:min(len(out), maxName)]); next != name; {
+		name = next
+		next = strings.Trim(withoutEnding(name), "-. ")
+	}
 	stem, _, _ := strings.Cut(strings.ToUpper(name), ".")
 	if name == "" || slices.Contains(reserved, stem) {
 		return strings.TrimSuffix("server-"+name, "-")
 	}
 	return name
+}
+
+func withoutEnding(s string) string {
+	if n := len(s) - len(ending); n > 0 && strings.EqualFold(s[n:], ending) {
+		return s[:n]
+	}
+	return s
 }
 
 // reserved are names of devices on Windows, with whatever ending.

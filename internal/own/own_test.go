@@ -103,6 +103,11 @@ func TestAFileThatSomebodyLaidThereIsListedWithItsProblems(t *testing.T) {
 	assert.Equal(t, wgconf.RunsCommand, all[0].Problems[0].Code)
 	assert.Equal(t, wgconf.TooBig, all[1].Problems[0].Code)
 	assert.NotNil(t, all[2].Config)
+	write("My VPN.conf.conf", "x")
+	require.NoError(t, f.Remove("My VPN.conf"), "by the name that is listed")
+	for _, name := range []string{"folder", "notes.txt", "../" + filepath.Base(dir) + "/good", ""} {
+		require.ErrorIs(t, f.Remove(name), fs.ErrNotExist, name)
+	}
 }
 
 func TestNamesAreNamesOfFiles(t *testing.T) {
@@ -111,7 +116,22 @@ func TestNamesAreNamesOfFiles(t *testing.T) {
 		"a\x00b/": "server", "con": "server-con", "nul.x": "server-nul.x", "a  b": "a-b", strings.Repeat("ä", 100): strings.Repeat("ä", 60), "-": "server",
 	} {
 		assert.Equal(t, want, CleanName(in), "%q", in)
-		assert.Equal(t, want, CleanName(want), "cleaning twice")
 	}
 	assert.ErrorIs(t, Folder{t.TempDir()}.Remove("../x"), fs.ErrNotExist)
+}
+
+// FuzzCleanName: whatever the text, the name is one of a file in the folder, and cleaning it again changes nothing.
+func FuzzCleanName(f *testing.F) {
+	for _, s := range []string{"", "../x", "con.conf", "a.conf.conf", ".", "-.-", "Zürich"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		name := CleanName(s)
+		if name == "" || name != filepath.Base(name) || strings.ContainsAny(name, "/\\:\x00 ") || name[0] == '.' || len(name) > 255-len(ending) {
+			t.Fatalf("%q", name)
+		}
+		if again := CleanName(name); again != name {
+			t.Fatalf("%q, then %q", name, again)
+		}
+	})
 }

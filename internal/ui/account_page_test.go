@@ -124,6 +124,16 @@ func TestTheBalanceSaysHowLongItLasts(t *testing.T) {
 	assert.True(t, p.pays.balance.note.Visible(), "that is low")
 }
 
+func TestOwnServersCostNothing(t *testing.T) {
+	p := inAccount(t)
+	s := funded()
+	s.Network = vpn.Own
+	p.state(s)
+	assert.Contains(t, p.pays.balance.about.text, "Own servers cost nothing here")
+	assert.NotContains(t, p.pays.balance.name.full, "MYST")
+	assert.False(t, p.pays.ident.backup.canvas.Visible(), "there is nothing to lose")
+}
+
 func TestALimitIsTypedInMYST(t *testing.T) {
 	p := inAccount(t)
 	p.state(funded())

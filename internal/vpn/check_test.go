@@ -22,6 +22,7 @@ func TestAbsurdSettingsAreFaults(t *testing.T) {
 		{vpn.Settings{Proxy: "0.0.0.0:1080", ProxyExpose: true}, "", ""},
 		{vpn.Settings{Network: "tor"}, vpn.UnknownValue, "network"},
 		{vpn.Settings{Network: vpn.Mysterium}, "", ""},
+		{vpn.Settings{Network: vpn.Own}, "", ""},
 		{vpn.Settings{NodeProgram: "myst"}, vpn.UnknownValue, "node_program"},
 		{vpn.Settings{NodeProgram: "/opt/myst/myst"}, "", ""},
 		{vpn.Settings{Theme: "pink"}, vpn.UnknownValue, "theme"},
