@@ -104,14 +104,11 @@ func (o *exitFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	out, errs := cmd.OutOrStdout(), cmd.ErrOrStderr()
-	e := exit.New(exit.Options{
-		PrivateKey: keys.exit, Address: listen, TunnelAddrs: tunnelAt(1), Allow: allow, DNS: o.exits.dns, Idle: -1,
-		Log: func(l wgnet.Level, text string) {
-			if l == wgnet.LevelError {
-				fmt.Fprintln(errs, text)
-			}
-		},
-	})
+	e := exit.New(keys.options(listen, allow, o.exits.dns, func(l wgnet.Level, text string) {
+		if l == wgnet.LevelError {
+			fmt.Fprintln(errs, text)
+		}
+	}))
 	defer e.Close()
 	conf, err := keys.conf(endpoint, wgconf.CountryCode(o.country), wgconf.CityName(o.city))
 	if err != nil {
@@ -185,6 +182,11 @@ func tunnelAt(n byte) []netip.Addr {
 
 // keepalive keeps the way through routers open, in seconds: what WireGuard's documentation advises.
 const keepalive = 25
+
+// options are the exit's. It stays open however long nobody comes: nobody would open it again.
+func (k *exitKeys) options(listen netip.AddrPort, allow []netip.Prefix, dns string, log wgnet.LogFunc) exit.Options {
+	return exit.Options{PrivateKey: k.exit, Address: listen, TunnelAddrs: tunnelAt(1), Allow: allow, DNS: dns, Idle: -1, Log: log}
+}
 
 // conf is the configuration of the device.
 func (k *exitKeys) conf(at wgconf.Endpoint, country, city string) (*wgconf.Config, error) {

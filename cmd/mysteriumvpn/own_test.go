@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,7 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"rsc.io/qr"
 
+	"github.com/mysteriumvpn/desktop/internal/nodeproc"
 	"github.com/mysteriumvpn/desktop/internal/qrpicture"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
 	"github.com/mysteriumvpn/desktop/internal/wgconf"
 )
 
@@ -208,4 +211,27 @@ func TestARunningProgramSeesAnOwnServerAtOnce(t *testing.T) {
 	out, code = call(t, "proposals", "--home", home, "--json")
 	require.Zero(t, code, out)
 	assert.Equal(t, "[]", strings.TrimSpace(out))
+}
+
+func TestAnExitStaysOpenThoughNobodyComes(t *testing.T) {
+	o := (&exitKeys{}).options(netip.AddrPort{}, nil, "", nil)
+	assert.Negative(t, o.Idle, "that is: for ever")
+}
+
+// TestANodeOfAnotherNetworkIsNotAdopted: the window would name a network that is not the one in use.
+func TestANodeOfAnotherNetworkIsNotAdopted(t *testing.T) {
+	for _, c := range []struct {
+		network vpn.Network
+		version string
+		taken   bool
+	}{
+		{vpn.Own, "1.0.0" + ownMark, true},
+		{vpn.Own, "1.0.0" + sandboxMark, false},
+		{vpn.Sandbox, "1.0.0" + sandboxMark, true},
+		{vpn.Sandbox, "1.0.0" + ownMark, false},
+		{vpn.Own, "1.38.3", false},
+	} {
+		err := nodeOf(c.network)(nodeproc.Health{Version: c.version})
+		assert.Equal(t, c.taken, err == nil, "%s, %s: %v", c.network, c.version, err)
+	}
 }
