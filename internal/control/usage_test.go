@@ -50,7 +50,8 @@ func TestUsageIsShownSwitchedAndErased(t *testing.T) {
 		assert.Equal(t, &f.counts, doc.Counts)
 		assert.Equal(t, `{"counting":false,"counts":{"since":"2024-10-04","version":"0.0.0",`+
 			`"sandbox":{"tries":{"failed":2},"time_to_connect":{},"failures":{},"time_connected":{},"received":{},"sent":{},"reconnects":0,"losses":{}},`+
-			`"mysterium":{"tries":{},"time_to_connect":{},"failures":{},"time_connected":{},"received":{},"sent":{},"reconnects":0,"losses":{}}}}`,
+			`"mysterium":{"tries":{},"time_to_connect":{},"failures":{},"time_connected":{},"received":{},"sent":{},"reconnects":0,"losses":{}},`+
+			`"own":{"tries":{},"time_to_connect":{},"failures":{},"time_connected":{},"received":{},"sent":{},"reconnects":0,"losses":{}}}}`,
 			string(bytes.TrimSpace(encode(doc))), "scripts read it")
 
 		require.NoError(t, client.CountUsage(t.Context(), true))

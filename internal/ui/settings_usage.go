@@ -101,6 +101,8 @@ func usageWord(s string) string {
 		return lang.L("Sandbox")
 	case "Mysterium Network":
 		return lang.L("Mysterium Network")
+	case "Own servers":
+		return lang.L("Own servers")
 	case "Tries":
 		return lang.L("Tries")
 	case "Time to connect":

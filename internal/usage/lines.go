@@ -10,7 +10,7 @@ type Line struct{ Name, Value string }
 
 // Words are the English ones in Lines, for translations; codes of reasons and spans are the same in every language.
 var Words = []string{
-	"Counted since", "Counted last by version", "Sandbox", "Mysterium Network", "Tries", "Time to connect", "Why tries failed",
+	"Counted since", "Counted last by version", "Sandbox", "Mysterium Network", "Own servers", "Tries", "Time to connect", "Why tries failed",
 	"Time connected", "Received", "Sent", "Brought back", "Why connections were lost", "connected", "failed", "cancelled", "other",
 }
 
@@ -27,7 +27,7 @@ func (c Counts) Lines(word func(string) string) []Line {
 	for _, n := range []struct {
 		name string
 		t    Tallies
-	}{{"Sandbox", c.Sandbox}, {"Mysterium Network", c.Mysterium}} {
+	}{{"Sandbox", c.Sandbox}, {"Mysterium Network", c.Mysterium}, {"Own servers", c.Own}} {
 		if n.t == (Tallies{}) {
 			continue
 		}

@@ -20,6 +20,7 @@ type Counts struct {
 	Version   Version `json:"version"` // of the program that counted last
 	Sandbox   Tallies `json:"sandbox"`
 	Mysterium Tallies `json:"mysterium"`
+	Own       Tallies `json:"own"` // of all own servers together
 }
 
 // Tallies are the counts of one network.
@@ -39,8 +40,12 @@ func (c Counts) Zero() bool { return c == Counts{} }
 
 // on gives the tallies of a network.
 func (c *Counts) on(n vpn.Network) *Tallies {
-	if n == vpn.Mysterium {
+	switch n {
+	case vpn.Mysterium:
 		return &c.Mysterium
+	case vpn.Own:
+		return &c.Own
+	default:
+		return &c.Sandbox
 	}
-	return &c.Sandbox
 }

@@ -1,6 +1,7 @@
 package usage_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -30,6 +31,7 @@ type program struct {
 	lane   *bus.Lane
 	counts *bus.State[usage.Counts]
 	said   []string
+	on     vpn.Network // "" = the sandbox
 	*vpn.Topics
 	*usage.Counter
 }
@@ -53,7 +55,7 @@ var personal = []string{"0xprovider", "ZZ", "Secretville", "198.51.100.7", "0xid
 
 func (p *program) phase(to vpn.Phase, why ...vpn.Code) {
 	s := vpn.Status{
-		Phase: to, Since: time.Now(), Network: vpn.Sandbox,
+		Phase: to, Since: time.Now(), Network: cmp.Or(p.on, vpn.Sandbox),
 		Exit:  vpn.Exit{ProviderID: "0xprovider", Country: "ZZ", City: "Secretville", IPType: "residential"},
 		Proxy: vpn.Proxy{SOCKS5: "198.51.100.7:1"},
 	}
@@ -119,7 +121,7 @@ func TestNoUsageFieldCanHoldPersonalData(t *testing.T) {
 		}
 	}
 	walk("Counts", reflect.TypeFor[usage.Counts]())
-	assert.Equal(t, 2+2*8, fields)
+	assert.Equal(t, 2+3*8, fields)
 	for _, small := range allowed[:2] { // what is behind their text is numbers, too small for an address
 		for _, kind := range kinds(small) {
 			assert.Equal(t, reflect.Uint16, kind, small)
@@ -263,7 +265,7 @@ Sent: 1 × 1-10 MiB
 	}
 	var doc map[string]any
 	require.NoError(t, json.Unmarshal(usage.Encode(full), &doc))
-	for _, network := range []string{"sandbox", "mysterium"} {
+	for _, network := range []string{"sandbox", "mysterium", "own"} {
 		for _, tally := range doc[network].(map[string]any) {
 			if names, ok := tally.(map[string]any); ok {
 				for name := range names {
@@ -275,10 +277,23 @@ Sent: 1 × 1-10 MiB
 	assert.Empty(t, usage.Counts{}.Lines(nil))
 }
 
+// TestEachNetworkIsCountedForItself: own servers are neither play nor somebody's network.
+func TestEachNetworkIsCountedForItself(t *testing.T) {
+	story(t, true, func(t *testing.T, p *program) {
+		for _, n := range []vpn.Network{vpn.Sandbox, vpn.Mysterium, vpn.Own} {
+			p.on = n
+			p.connect()
+		}
+		for _, n := range []usage.Tallies{p.Counts().Sandbox, p.Counts().Mysterium, p.Counts().Own} {
+			assert.EqualValues(t, 1, n.Tries[usage.Connected])
+		}
+	})
+}
+
 // everything has every name of every list once.
 func everything() usage.Counts {
 	c := usage.Counts{Since: 20000, Version: usage.Version{Major: 1, Minor: 2, Patch: 3}}
-	for _, n := range []*usage.Tallies{&c.Sandbox, &c.Mysterium} {
+	for _, n := range []*usage.Tallies{&c.Sandbox, &c.Mysterium, &c.Own} {
 		fill(&n.Tries)
 		fill(&n.TimeToConnect)
 		fill(&n.Failures)
