@@ -31,8 +31,8 @@ func newExit() *cobra.Command {
 		Use:   "exit --listen ADDR:PORT --out DIR",
 		Short: "Run an exit of your own on this machine, in the foreground; Ctrl-C ends it",
 		Long: `Run a WireGuard exit on this machine, in the foreground and without privileges: who has its configuration leaves the
-internet from here. It writes that configuration for one device as a .conf file, and shows it as a QR code that
-WireGuard's apps read. Whoever has the file can use the exit: keep it as you keep a key.
+internet from here. It writes that configuration for one device as a .conf file, and on a terminal shows it as a QR code
+that WireGuard's apps read. Whoever has the file can use the exit: keep it as you keep a key.
 
 On the other machine: 'mysteriumvpn own add FILE', then 'mysteriumvpn run --network own', or choose "Own servers" in
 the window's settings. The file works with any other WireGuard client too.
@@ -127,7 +127,7 @@ func (o *exitFlags) run(cmd *cobra.Command) error {
 	if err := store.WriteFile(path, text); err != nil {
 		return err
 	}
-	if !o.quiet {
+	if file, terminal := isTerminal(out); !o.quiet && (terminal || !file) { // a service's journal must not get the keys
 		if err := printQR(out, text); err != nil {
 			return err
 		}

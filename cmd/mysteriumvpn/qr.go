@@ -9,6 +9,16 @@ import (
 	"rsc.io/qr"
 )
 
+// isTerminal tells whether out is a file at all, and whether it is a terminal.
+func isTerminal(out io.Writer) (file, terminal bool) {
+	f, ok := out.(*os.File)
+	if !ok {
+		return false, false
+	}
+	fi, err := f.Stat()
+	return true, err == nil && fi.Mode()&os.ModeCharDevice != 0
+}
+
 // printQR prints text as a QR code: two modules in a character. On a terminal it brings its own colours, since cameras
 // want dark on light; elsewhere the light modules are the ones that are printed.
 func printQR(out io.Writer, text []byte) error {
@@ -17,10 +27,8 @@ func printQR(out io.Writer, text []byte) error {
 		return fmt.Errorf("make the QR code: %w", err)
 	}
 	begin, end := "", ""
-	if f, ok := out.(*os.File); ok {
-		if fi, err := f.Stat(); err == nil && fi.Mode()&os.ModeCharDevice != 0 {
-			begin, end = "\x1b[40;97m", "\x1b[0m"
-		}
+	if file, terminal := isTerminal(out); file && terminal {
+		begin, end = "\x1b[40;97m", "\x1b[0m"
 	}
 	const quiet = 2 // modules around it
 	var b strings.Builder
