@@ -38,6 +38,9 @@ func (p *Proc) run(ctx context.Context, out *output) (ran time.Duration, failure
 		p.set(State{Phase: Running, PID: c.pid, Version: h.Version})
 		err = p.watch(alive, false)
 		ran = time.Since(since)
+		if errors.Is(err, errHung) {
+			wait(alive, lastWord) // its port closes before word of its end comes, and that says more
+		}
 	}
 
 	// Asked first: a child that goes because we ask it to, whatever its exit code, has not failed.
@@ -68,6 +71,9 @@ func (p *Proc) run(ctx context.Context, out *output) (ran time.Duration, failure
 	p.set(State{Phase: Waiting, Err: failure})
 	return ran, failure
 }
+
+// lastWord is how long word of a child's end may take after its port has closed, on a computer that is busy.
+const lastWord = 500 * time.Millisecond
 
 // until is a context that ends with ctx or when gone is closed.
 func until(ctx context.Context, gone <-chan struct{}) (context.Context, context.CancelFunc) {
