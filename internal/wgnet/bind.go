@@ -1,6 +1,7 @@
 package wgnet
 
 import (
+	"net"
 	"net/netip"
 
 	"golang.zx2c4.com/wireguard/conn"
@@ -12,6 +13,7 @@ type BindOption func(*bindOptions)
 type bindOptions struct {
 	at    netip.Addr // zero = every address, both families
 	plain bool       // no segmentation offload
+	given func() (*net.UDPConn, error)
 }
 
 // ListenOn makes the bind use one local address instead of all.
@@ -23,6 +25,13 @@ func ListenOn(a netip.Addr) BindOption {
 // segmentation is broken in a way that only shows at the far end.
 func WithoutOffload() BindOption {
 	return func(o *bindOptions) { o.plain = true }
+}
+
+// GivenSockets makes the bind take its sockets, one at every Open, from given: from a helper that has marked them as
+// those that may leave beside the tunnel. The port is the socket's own, whatever the configuration says. Linux only;
+// elsewhere Open fails.
+func GivenSockets(given func() (*net.UDPConn, error)) BindOption {
+	return func(o *bindOptions) { o.given = given }
 }
 
 // NewBind makes the UDP side of a Device. On Linux it is our own, with UDP_SEGMENT and UDP_GRO where the kernel has

@@ -70,39 +70,70 @@ func (b *udpBind) Open(port uint16) ([]conn.ReceiveFunc, uint16, error) {
 	}
 	s := new(udpSocket)
 	join := false
-	lc := net.ListenConfig{Control: func(_, _ string, rc syscall.RawConn) error {
+	control := func(_, _ string, rc syscall.RawConn) error {
 		return rc.Control(func(fd uintptr) { join = setOptions(int(fd), b.opts.plain, &s.runs) })
-	}}
+	}
+	var err error
+	if s.conn, err = b.listen(port, control); err != nil {
+		return nil, 0, err
+	}
+	s.packets = ipv6.NewPacketConn(s.conn)
+	b.sock = s
+	return []conn.ReceiveFunc{newReceiver(s, join).receive}, s.conn.LocalAddr().(*net.UDPAddr).AddrPort().Port(), nil
+}
+
+// listen opens a socket, or takes the one that is given.
+func (b *udpBind) listen(port uint16, control func(_, _ string, rc syscall.RawConn) error) (*net.UDPConn, error) {
+	if b.opts.given != nil {
+		c, err := b.opts.given()
+		if err != nil {
+			return nil, err
+		}
+		rc, err := c.SyscallConn()
+		if err == nil {
+			err = control("", "", rc)
+		}
+		if err != nil {
+			_ = c.Close()
+			return nil, err
+		}
+		return c, nil
+	}
 	at := (&net.UDPAddr{Port: int(port)}).String() // both families where the system has both
 	if b.opts.at.IsValid() {
 		at = netip.AddrPortFrom(b.opts.at, port).String()
 	}
+	lc := net.ListenConfig{Control: control}
 	c, err := lc.ListenPacket(context.Background(), "udp", at)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	s.conn = c.(*net.UDPConn)
-	s.packets = ipv6.NewPacketConn(s.conn)
-	b.sock = s
-	return []conn.ReceiveFunc{newReceiver(s, join).receive}, s.conn.LocalAddr().(*net.UDPAddr).AddrPort().Port(), nil
+	return c.(*net.UDPConn), nil
 }
 
 // setOptions tries what makes the socket faster and accepts what the kernel refuses. It reports whether the kernel
 // joins what we receive, and sets runs to whether it takes runs.
 func setOptions(fd int, plain bool, runs *atomic.Bool) (join bool) {
 	// The forced forms pass the system's limits and need CAP_NET_ADMIN.
-	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, socketBuffer) != nil {
-		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, socketBuffer)
-	}
-	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, socketBuffer) != nil {
-		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, socketBuffer)
-	}
+	enlarge(fd, unix.SO_RCVBUF, unix.SO_RCVBUFFORCE)
+	enlarge(fd, unix.SO_SNDBUF, unix.SO_SNDBUFFORCE)
 	if plain {
 		return false
 	}
 	_, err := unix.GetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_SEGMENT)
 	runs.Store(err == nil)
 	return unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1) == nil
+}
+
+// enlarge gives a socket its buffer. One that a helper has made large already would become smaller by the limits of who
+// may not force.
+func enlarge(fd, plain, force int) {
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, force, socketBuffer) == nil {
+		return
+	}
+	if now, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, plain); err != nil || now < socketBuffer {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, plain, socketBuffer)
+	}
 }
 
 // Close is part of conn.Bind. A receive function that waits returns net.ErrClosed.

@@ -5,6 +5,9 @@ package wgnet
 import "golang.zx2c4.com/wireguard/conn"
 
 func newBind(o bindOptions) conn.Bind {
+	if o.given != nil {
+		return &plainBind{given: true}
+	}
 	if o.at.IsValid() {
 		return &plainBind{at: o.at}
 	}

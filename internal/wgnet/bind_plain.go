@@ -1,6 +1,7 @@
 package wgnet
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -11,7 +12,8 @@ import (
 // plainBind is a bind of one local address in portable Go: one datagram, one system call. Systems without our Linux
 // bind use it when an address is asked for, which wireguard-go's own binds cannot do.
 type plainBind struct {
-	at netip.Addr
+	at    netip.Addr
+	given bool // sockets would have to come from a helper, which only Linux has
 
 	mu   sync.Mutex
 	sock *net.UDPConn // nil = closed
@@ -24,6 +26,9 @@ func (b *plainBind) Open(port uint16) ([]conn.ReceiveFunc, uint16, error) {
 	defer b.mu.Unlock()
 	if b.sock != nil {
 		return nil, 0, conn.ErrBindAlreadyOpen
+	}
+	if b.given {
+		return nil, 0, errors.ErrUnsupported
 	}
 	sock, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(b.at, port)))
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"golang.zx2c4.com/wireguard/conn"
 	"golang.zx2c4.com/wireguard/device"
+	"golang.zx2c4.com/wireguard/tun"
 )
 
 // Stats are counters of a Device since it was made, over all peers that it has now.
@@ -34,7 +35,12 @@ type Device struct {
 
 // NewDevice starts WireGuard with cfg. It takes n and bind over and closes them, also when it fails.
 func NewDevice(n *Net, bind conn.Bind, cfg *Config, log LogFunc) (*Device, error) {
-	d := &Device{mtu: n.opts.MTU, dev: device.NewDevice(n, bind, deviceLogger(log)), peers: make(map[Key]bool)}
+	return startDevice(n, n.opts.MTU, bind, cfg, log)
+}
+
+// startDevice takes t and bind over.
+func startDevice(t tun.Device, mtu int, bind conn.Bind, cfg *Config, log LogFunc) (*Device, error) {
+	d := &Device{mtu: mtu, dev: device.NewDevice(t, bind, deviceLogger(log)), peers: make(map[Key]bool)}
 	for i := range cfg.Peers {
 		d.peers[cfg.Peers[i].PublicKey] = true
 	}

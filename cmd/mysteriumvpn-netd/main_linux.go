@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/netd"
+	"github.com/mysteriumvpn/desktop/internal/netd/wire"
+	"github.com/mysteriumvpn/desktop/internal/netdclient"
+)
+
+// version is set by the build.
+var version = "dev"
+
+const usage = `mysteriumvpn-netd keeps this computer's traffic in the tunnel of MysteriumVPN, or blocked. It needs root.
+
+  serve [--socket PATH] [--allow UID]...
+                  answer clients, at PATH or on systemd's socket; users named by --allow may talk to it as well as
+                  root, the members of the group mysteriumvpn and the user who sits at the computer
+  status          say what is let out now
+  unblock         say "disconnect" for a program that has gone; lockdown stays
+  lockdown on|off block whenever nobody is connected, from before the network comes up
+  lan on|off      let the local network be reached
+  reset           put the network back as it was before us, and forget the switches; needs no helper that runs
+  boot            block if lockdown is on, and end; run by systemd before the network comes up
+  version         print the version
+
+status, unblock, lockdown, lan and reset take --socket PATH, too. --state FOLDER, for a helper started by hand, is
+where switches, backups and locks are kept; --resolv FILE is the file of DNS servers.
+`
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "mysteriumvpn-netd:", err)
+		os.Exit(1)
+	}
+}
+
+// options are what root says at the start; nothing of it can come from a client.
+type options struct {
+	socket string
+	allow  []uint32
+	paths  netd.Paths
+	lease  time.Duration
+	words  []string
+}
+
+func parse(args []string) (options, error) {
+	o := options{socket: netd.SocketPath, paths: netd.SystemPaths()}
+	for len(args) > 0 {
+		name, value, inline := strings.Cut(args[0], "=")
+		args = args[1:]
+		if !strings.HasPrefix(name, "--") {
+			o.words = append(o.words, name)
+			continue
+		}
+		if !inline {
+			if len(args) == 0 {
+				return o, fmt.Errorf("%s needs a value", name)
+			}
+			value, args = args[0], args[1:]
+		}
+		var err error
+		switch name {
+		case "--socket":
+			o.socket = value
+		case "--allow":
+			var uid uint64
+			uid, err = strconv.ParseUint(value, 10, 32)
+			o.allow = append(o.allow, uint32(uid))
+		case "--state":
+			o.paths.Kept, o.paths.Run = value+"/kept", value+"/run"
+		case "--resolv":
+			o.paths.Resolv = value
+		case "--lease":
+			o.lease, err = time.ParseDuration(value)
+		default:
+			err = errors.New("there is no such option")
+		}
+		if err != nil {
+			return o, fmt.Errorf("%s %s: %w", name, value, err)
+		}
+	}
+	return o, nil
+}
+
+func run(args []string, out io.Writer) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	command, word := "", ""
+	if len(o.words) > 0 {
+		command = o.words[0]
+	}
+	if len(o.words) == 2 && (command == "lockdown" || command == "lan") {
+		word = o.words[1]
+	} else if len(o.words) > 1 {
+		return fmt.Errorf("%q is one word too many", o.words[1])
+	}
+	switch command {
+	case "", "help":
+		fmt.Fprint(out, usage)
+		return nil
+	case "version":
+		fmt.Fprintln(out, "mysteriumvpn-netd version", version)
+		return nil
+	case "serve":
+		return serve(o)
+	case "boot":
+		phase, err := netd.Boot(o.paths, logLine)
+		fmt.Fprintln(out, phase)
+		return err
+	case "status", "unblock", "lockdown", "lan":
+		return ask(o, command, word, out)
+	case "reset":
+		return reset(o, out)
+	}
+	return fmt.Errorf("there is no %q; `mysteriumvpn-netd help` lists what there is", command)
+}
+
+// logLine writes to stderr, which systemd gives to the journal.
+func logLine(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
+func serve(o options) error {
+	if os.Geteuid() != 0 {
+		return errors.New("serve needs root")
+	}
+	lock, err := netd.Lock(o.paths)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	s, err := netd.NewServer(netd.Options{Paths: o.paths, Allow: o.allow, Lease: o.lease, Log: logLine})
+	if err != nil {
+		logLine("%v", err) // clients hear of it, and can disconnect
+	}
+	l, err := netd.Listen(o.socket)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	if err := netd.Ready(); err != nil {
+		logLine("%v", err)
+	}
+	logLine("mysteriumvpn-netd %s listens", version)
+	return s.Serve(ctx, l)
+}
+
+// ask says one thing to the helper, and what cannot wait for one is done without.
+func ask(o options, command, word string, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	c, err := netdclient.Dial(ctx, o.socket)
+	if errors.Is(err, netdclient.ErrNoHelper) && command == "unblock" {
+		return unblockHere(o, out)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	var a wire.Answer
+	switch {
+	case command == "status":
+		a, err = c.Status()
+	case command == "unblock":
+		a, err = c.Disconnect()
+	case word != "on" && word != "off":
+		return fmt.Errorf("say `%s on` or `%s off`", command, command)
+	case command == "lockdown":
+		a, err = c.Lockdown(word == "on")
+	default:
+		a, err = c.LAN(word == "on")
+	}
+	if err != nil {
+		return err
+	}
+	return tell(out, a)
+}
+
+func tell(out io.Writer, a wire.Answer) error {
+	onOff := map[bool]string{true: "on", false: "off"}
+	fmt.Fprintf(out, "%s\nlockdown %s\nlan %s\n", a.Phase, onOff[a.Lockdown], onOff[a.LAN])
+	if a.Held {
+		fmt.Fprintf(out, "held by user %d\n", a.Owner)
+	}
+	if a.Notice != "" {
+		fmt.Fprintln(out, a.Notice)
+	}
+	if a.Exposed {
+		return errors.New("the firewall could not be set; nothing is blocked")
+	}
+	return nil
+}
+
+func unblockHere(o options, out io.Writer) error {
+	lock, err := netd.Lock(o.paths)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	phase, err := netd.UnblockHere(o.paths, logLine)
+	fmt.Fprintln(out, phase)
+	return err
+}
+
+// reset asks a helper that runs, which would put back what was taken from under it, and else does it itself.
+func reset(o options, out io.Writer) error {
+	lock, err := netd.Lock(o.paths)
+	if errors.Is(err, netd.ErrRunning) {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		c, err := netdclient.Dial(ctx, o.socket)
+		if err != nil {
+			return fmt.Errorf("the helper that runs does not answer; end it and try again: %w", err)
+		}
+		defer func() { _ = c.Close() }()
+		a, err := c.Reset()
+		if err != nil {
+			return err
+		}
+		return tell(out, a)
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if err := netd.ResetHere(o.paths, logLine); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "the network is as it was before us")
+	return nil
+}

@@ -1,0 +1,113 @@
+package netd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// nftTime is how long nft may take. It works for milliseconds; a kernel that does not answer must not hang us.
+const nftTime = 10 * time.Second
+
+// firewall puts rulesets into the kernel. It belongs to one goroutine.
+type firewall struct {
+	nft  string
+	want string // what the kernel said after the last apply; what it says now must be the same
+}
+
+// apply replaces our tables by those of text, in one transaction, and reads back what the kernel has made of them.
+func (f *firewall) apply(text string) error {
+	if _, err := f.run(text, "-f", "-"); err != nil {
+		return step("set firewall rules", err)
+	}
+	now, err := f.list()
+	if err != nil {
+		return step("read firewall rules back", err)
+	}
+	if closed := strings.Contains(text, "table inet "+tableName+" {"); closed != blocks(now) {
+		return errors.New("read firewall rules back: the kernel does not have what it was given")
+	}
+	f.want = now
+	return nil
+}
+
+// blocks tells whether a listing has the chain that drops what no rule lets out.
+func blocks(list string) bool {
+	return strings.Contains(list, "hook output priority filter; policy drop;")
+}
+
+// changed tells that somebody else has changed our rules since apply.
+func (f *firewall) changed() bool {
+	now, err := f.list()
+	return err != nil || now != f.want
+}
+
+// stands tells whether the kernel has rules of ours that block.
+func (f *firewall) stands() bool {
+	now, err := f.list()
+	return err == nil && blocks(now)
+}
+
+// list is all that the kernel has of our tables, without counters. Tables that are not there are none.
+func (f *firewall) list() (string, error) {
+	var all strings.Builder
+	have, err := f.run("", "list", "tables")
+	if err != nil {
+		return "", err
+	}
+	for _, table := range []string{"inet " + tableName, "arp " + tableName} {
+		if !strings.Contains("\n"+have, "\ntable "+table+"\n") {
+			continue
+		}
+		out, err := f.run("", append([]string{"--stateless", "list", "table"}, strings.Fields(table)...)...)
+		if err != nil {
+			return "", err
+		}
+		all.WriteString(out)
+	}
+	return all.String(), nil
+}
+
+func (f *firewall) run(stdin string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), nftTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, f.nft, args...)
+	cmd.Env = []string{"LC_ALL=C"}
+	cmd.Stdin = strings.NewReader(stdin)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	if err := cmd.Run(); err != nil {
+		first, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
+		return "", fmt.Errorf("nft %s: %w: %s", strings.Join(args, " "), err, first)
+	}
+	return out.String(), nil
+}
+
+// watchFirewall calls changed after every change of any rules in this network namespace, ours too, until stop closes
+// the socket. Several changes may become one call.
+func watchFirewall(changed func()) (stop func(), err error) {
+	const nftables = 7 // NFNLGRP_NFTABLES
+	s, err := openNetlink(unix.NETLINK_NETFILTER, 1<<(nftables-1))
+	if err != nil {
+		return nil, step("watch the firewall", err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		buf := make([]byte, 64<<10)
+		for {
+			_, err := s.Read(buf)
+			if err != nil && !errors.Is(err, unix.ENOBUFS) { // too many at once still means that there were some
+				return
+			}
+			changed()
+		}
+	}()
+	return func() { s.Close(); <-ended }, nil
+}

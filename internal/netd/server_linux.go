@@ -1,0 +1,257 @@
+package netd
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/netd/wire"
+)
+
+// Times and numbers of connections.
+const (
+	DefaultLease = 15 * time.Second // an owner that asks nothing for so long is gone
+	idleTime     = 10 * time.Minute // the same for who owns nothing
+	writeTime    = 5 * time.Second  // to take an answer
+	maxConns     = 64
+	maxUserConns = 8
+)
+
+// Options of a Server.
+type Options struct {
+	Paths Paths
+	Allow []uint32      // users who may talk to it besides those whom guests admits
+	Lease time.Duration // 0 = DefaultLease
+	Log   LogFunc       // may be nil; called from the lane and from connections
+}
+
+// Server answers clients. Make it with NewServer, then Serve once.
+type Server struct {
+	opts   Options
+	guests guests
+	dev    *device
+	lane   chan func()
+
+	checking atomic.Bool // a check of the rules waits on the lane
+	holding  atomic.Bool // likewise of DNS
+
+	conns  sync.WaitGroup
+	serial atomic.Uint64
+
+	mu    sync.Mutex
+	users map[uint32]int // open connections by user
+	open  map[*net.UnixConn]bool
+}
+
+// NewServer takes up what an earlier helper has left: if somebody was connected everything is blocked when it returns.
+// The error says what could not be done of that; the server is of use all the same, and is never nil.
+func NewServer(o Options) (*Server, error) {
+	if o.Lease == 0 {
+		o.Lease = DefaultLease
+	}
+	if o.Log == nil {
+		o.Log = discard
+	}
+	s := &Server{
+		opts: o, dev: newDevice(o.Paths, o.Log), lane: make(chan func()), users: make(map[uint32]int), open: make(map[*net.UnixConn]bool),
+		guests: guests{allow: o.Allow, group: o.Paths.Group, seat: o.Paths.Seat},
+	}
+	return s, s.dev.start()
+}
+
+// Serve answers connections of l until ctx ends, and closes l. Rules that block stay when it returns.
+func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var parts sync.WaitGroup
+	ended := make(chan struct{})
+	parts.Go(func() {
+		for {
+			select {
+			case f := <-s.lane:
+				f()
+			case <-ended:
+				return
+			}
+		}
+	})
+	defer func() { close(ended); parts.Wait() }()
+	s.watch(ctx, &parts)
+	parts.Go(func() {
+		<-ctx.Done()
+		_ = l.Close()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for c := range s.open {
+			_ = c.SetReadDeadline(time.Now()) // it ends as if the client had gone, so what was held stays blocked
+		}
+	})
+	for {
+		c, err := l.AcceptUnix()
+		switch {
+		case ctx.Err() != nil:
+			s.conns.Wait()
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			stop()
+			s.conns.Wait()
+			return err
+		case err != nil: // too many open files, or the client left while it waited
+			s.opts.Log("accept: %v", err)
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-ctx.Done():
+			}
+			continue
+		}
+		s.conns.Go(func() { s.talk(ctx, c) })
+	}
+}
+
+// watch follows what other programs do to our rules and to resolv.conf. Without that they are checked only when ours
+// change.
+func (s *Server) watch(ctx context.Context, parts *sync.WaitGroup) {
+	post := func(waiting *atomic.Bool, f func()) func() {
+		return func() {
+			if waiting.Swap(true) {
+				return
+			}
+			select {
+			case s.lane <- func() { waiting.Store(false); f() }:
+			case <-ctx.Done():
+			}
+		}
+	}
+	start := func(stop func(), err error) {
+		if err != nil {
+			s.opts.Log("%v", err)
+			return
+		}
+		parts.Go(func() { <-ctx.Done(); stop() })
+	}
+	start(watchFirewall(post(&s.checking, s.dev.check)))
+	start(watchFolder(filepath.Dir(s.opts.Paths.Resolv), post(&s.holding, s.dev.hold)))
+}
+
+// run runs f on the lane and waits for it.
+func (s *Server) run(f func()) {
+	done := make(chan struct{})
+	s.lane <- func() { defer close(done); f() }
+	<-done
+}
+
+// talk serves one connection.
+func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
+	defer func() { _ = c.Close() }()
+	p, err := peerOf(c)
+	if err != nil {
+		s.opts.Log("ask who connects: %v", err)
+		return
+	}
+	who := caller{Conn: s.serial.Add(1), UID: p.uid}
+	if !s.enter(c, p.uid) {
+		return
+	}
+	defer s.leave(c, p.uid)
+	if !s.guests.admits(p) {
+		a := wire.Answer{Code: wire.Denied, Text: denied(p.uid).Error()}
+		_ = c.SetWriteDeadline(time.Now().Add(writeTime))
+		_ = wire.Send(c, a.Append(nil))
+		return
+	}
+	buf := make([]byte, wire.MaxPacket+1)
+	patience := idleTime
+	for ctx.Err() == nil {
+		_ = c.SetReadDeadline(time.Now().Add(patience))
+		if ctx.Err() != nil {
+			break // Serve may have set its deadline just before ours
+		}
+		packet, files, err := wire.Receive(c, buf)
+		for _, f := range files {
+			f.Close() // nobody asked for it
+		}
+		if err != nil {
+			break
+		}
+		a, file := s.answer(who, packet)
+		_ = c.SetWriteDeadline(time.Now().Add(writeTime))
+		if file == nil {
+			err = wire.Send(c, a.Append(nil))
+		} else {
+			err = wire.Send(c, a.Append(nil), file)
+			file.Close()
+		}
+		if err != nil {
+			break
+		}
+		patience = idleTime
+		if a.Yours {
+			patience = s.opts.Lease
+		}
+	}
+	s.run(func() {
+		if next := gone(s.dev.state, who.Conn); next.Conn != s.dev.state.Conn {
+			s.opts.Log("the program of user %d has gone without a goodbye", who.UID)
+			_, _ = s.dev.do(next) // logged, and in the notice
+		}
+	})
+}
+
+// answer does what a packet asks for. What cannot be read is answered, too: the client may be of another version.
+func (s *Server) answer(who caller, packet []byte) (a wire.Answer, file *os.File) {
+	r, err := wire.ParseRequest(packet)
+	if err != nil {
+		return wire.Answer{Code: wire.Invalid, Text: err.Error()}, nil
+	}
+	s.run(func() {
+		file, err = s.do(who, r)
+		a = s.dev.state.answer(who, err)
+	})
+	return a, file
+}
+
+// do runs on the lane.
+func (s *Server) do(who caller, r wire.Request) (*os.File, error) {
+	to, err := next(s.dev.state, who, r)
+	if err != nil {
+		return nil, err
+	}
+	switch r.Verb {
+	case wire.Status:
+		return nil, nil
+	case wire.Socket:
+		return makeSocket()
+	case wire.Unknown, wire.Begin, wire.Tunnel, wire.Endpoints, wire.Resolvers, wire.Disconnect, wire.Lockdown, wire.LAN, wire.Reset:
+	}
+	f, err := s.dev.do(to)
+	if err == nil && r.Verb == wire.Reset {
+		err = s.dev.memory.forget()
+	}
+	return f, err
+}
+
+// enter counts a connection, or refuses it: nobody may fill the helper up.
+func (s *Server) enter(c *net.UnixConn, uid uint32) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if uid != 0 && (len(s.open) >= maxConns || s.users[uid] >= maxUserConns) {
+		return false
+	}
+	s.open[c] = true
+	s.users[uid]++
+	return true
+}
+
+func (s *Server) leave(c *net.UnixConn, uid uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, c)
+	if s.users[uid]--; s.users[uid] <= 0 {
+		delete(s.users, uid)
+	}
+}

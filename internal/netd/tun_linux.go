@@ -1,0 +1,87 @@
+package netd
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// socketBuffer is what WireGuard asks for; above the system's limits, so only root can set it.
+const socketBuffer = 7 << 20
+
+// makeTUN makes our interface, up and with its addresses. It lasts as long as the file, which is the caller's, is open
+// somewhere. One that is there already is left from a program that holds its file still; it goes.
+func makeTUN(node string, t *Tunnel) (*os.File, uint32, error) {
+	if err := removeTUN(); err != nil {
+		return nil, 0, err
+	}
+	fd, err := unix.Open(node, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, 0, step("open "+node, err)
+	}
+	f := os.NewFile(uintptr(fd), Interface)
+	index, err := dressTUN(fd, t)
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, index, nil
+}
+
+func dressTUN(fd int, t *Tunnel) (uint32, error) {
+	req, err := unix.NewIfreq(Interface)
+	if err != nil {
+		return 0, err
+	}
+	req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI | unix.IFF_VNET_HDR)
+	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, req); err != nil {
+		return 0, step("make the interface", err)
+	}
+	index, err := linkIndex(Interface)
+	if err != nil {
+		return 0, step("find the interface", err)
+	}
+	for _, a := range t.Addresses {
+		if err := addAddress(index, a); err != nil {
+			return 0, step("give the interface its address", err)
+		}
+	}
+	return index, step("bring the interface up", setLinkUp(index, t.MTU))
+}
+
+func removeTUN() error {
+	index, err := linkIndex(Interface)
+	if err != nil || index == 0 {
+		return step("look for the interface", err)
+	}
+	if err := deleteLink(index); err != nil && !errors.Is(err, unix.ENODEV) {
+		return step("delete the interface", err)
+	}
+	return nil
+}
+
+// makeSocket opens a UDP socket of both families, or of IPv4 where there is no IPv6, that carries our mark. Who gets
+// it can neither take the mark off nor put it on another one without being root.
+func makeSocket() (*os.File, error) {
+	lc := net.ListenConfig{Control: func(_, _ string, rc syscall.RawConn) error {
+		var set error
+		err := rc.Control(func(fd uintptr) {
+			s := int(fd)
+			_ = unix.SetsockoptInt(s, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, socketBuffer)
+			_ = unix.SetsockoptInt(s, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, socketBuffer)
+			set = unix.SetsockoptInt(s, unix.SOL_SOCKET, unix.SO_MARK, mark)
+		})
+		return errors.Join(err, set)
+	}}
+	c, err := lc.ListenPacket(context.Background(), "udp", ":0")
+	if err != nil {
+		return nil, step("open a socket", err)
+	}
+	defer func() { _ = c.Close() }()
+	f, err := c.(*net.UDPConn).File()
+	return f, step("open a socket", err)
+}

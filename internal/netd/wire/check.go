@@ -1,0 +1,85 @@
+package wire
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// Bounds of a tunnel's MTU, in bytes. IPv6 needs 1280.
+const (
+	MinMTU   = 576
+	MinMTU6  = 1280
+	MaxMTU   = 9000
+	anywhere = "an endpoint is a public address and a port"
+)
+
+// Check says why r makes no sense, nil if it does. A helper that runs as root acts on nothing that fails it.
+func (r *Request) Check() error {
+	switch r.Verb {
+	case Begin, Endpoints:
+		if len(r.Endpoints) == 0 {
+			return fmt.Errorf("%s has no endpoint: name at least one", r.Verb)
+		}
+		for _, e := range r.Endpoints {
+			if e.Port() == 0 || !public(e.Addr()) {
+				return fmt.Errorf("endpoint %s: %s", e, anywhere)
+			}
+		}
+	case Tunnel:
+		return r.checkTunnel()
+	case Resolvers:
+		return checkResolvers(r.Resolvers)
+	case Unknown, Status, Socket, Disconnect, Lockdown, LAN, Reset:
+	}
+	return nil
+}
+
+func (r *Request) checkTunnel() error {
+	var four, six int
+	for _, a := range r.Addresses {
+		if !unicast(a) {
+			return fmt.Errorf("address %s cannot be that of a tunnel: it must be one host's", a)
+		}
+		if a.Is4() {
+			four++
+		} else {
+			six++
+		}
+	}
+	switch {
+	case four+six == 0 || four > 1 || six > 1:
+		return fmt.Errorf("a tunnel has one address of either family or of both, not %v", r.Addresses)
+	case r.MTU < MinMTU || r.MTU > MaxMTU:
+		return fmt.Errorf("MTU %d is not between %d and %d", r.MTU, MinMTU, MaxMTU)
+	case six > 0 && r.MTU < MinMTU6:
+		return fmt.Errorf("MTU %d is too small for IPv6, which needs %d", r.MTU, MinMTU6)
+	}
+	return checkResolvers(r.Resolvers)
+}
+
+func checkResolvers(list []netip.Addr) error {
+	for _, a := range list {
+		if !unicast(a) {
+			return fmt.Errorf("resolver %s must be one host's address, in the tunnel", a)
+		}
+	}
+	return nil
+}
+
+// unicast is an address that one host can have, and that is not this very host or bound to a link.
+func unicast(a netip.Addr) bool {
+	return a.IsValid() && a.Zone() == "" && !a.IsUnspecified() && !a.IsLoopback() && !a.IsMulticast() && !a.IsLinkLocalUnicast() &&
+		!reserved.Contains(a) && !thisNetwork.Contains(a)
+}
+
+var (
+	thisNetwork = netip.MustParsePrefix("0.0.0.0/8")
+	reserved    = netip.MustParsePrefix("240.0.0.0/4")
+	shared      = netip.MustParsePrefix("100.64.0.0/10")
+)
+
+// public leaves out the ranges of private networks, too: an endpoint in one would let a far end that names it have
+// datagrams sent to computers beside this one.
+func public(a netip.Addr) bool {
+	return unicast(a) && !a.IsPrivate() && !shared.Contains(a)
+}

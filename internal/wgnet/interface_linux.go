@@ -1,0 +1,41 @@
+package wgnet
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+	"golang.zx2c4.com/wireguard/conn"
+	"golang.zx2c4.com/wireguard/tun"
+)
+
+// NewInterfaceDevice starts WireGuard with cfg between bind and an interface of the system that a helper with
+// privileges has made, with its addresses and its MTU: file is that of /dev/net/tun. It takes file and bind over and
+// closes them, also when it fails. Endpoints are pinned, since the firewall around the interface knows only them. It
+// needs no privileges.
+func NewInterfaceDevice(file *os.File, bind conn.Bind, cfg *Config, log LogFunc) (*Device, error) {
+	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0) // wireguard-go makes a file of its own of the number
+	_ = file.Close()
+	if err != nil {
+		_ = bind.Close()
+		return nil, fmt.Errorf("take the interface over: %w", err)
+	}
+	// CreateTUNFromFile would set the MTU, which needs a capability.
+	t, _, err := tun.CreateUnmonitoredTUNFromFD(fd)
+	if err != nil {
+		_ = unix.Close(fd)
+		_ = bind.Close()
+		return nil, fmt.Errorf("take the interface over: %w", err)
+	}
+	mtu, err := t.MTU()
+	if err != nil {
+		_ = t.Close()
+		_ = bind.Close()
+		return nil, fmt.Errorf("read the interface's MTU: %w", err)
+	}
+	d, err := startDevice(t, mtu, bind, cfg, log)
+	if err == nil {
+		d.PinEndpoints()
+	}
+	return d, err
+}
