@@ -109,7 +109,9 @@ func routeAll(index uint32, addresses []netip.Addr, lan bool) error {
 }
 
 // lacksIPv6 is what a kernel without IPv6 answers: then there is nothing to route.
-func lacksIPv6(err error) bool { return errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP) }
+func lacksIPv6(err error) bool {
+	return errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP)
+}
 
 // unroute takes away every rule and route of ours, from before a crash too.
 func unroute() error {

@@ -14,7 +14,9 @@ type vmark struct {
 	was  string // file with what it was
 }
 
-func newVMark(p Paths) vmark { return vmark{path: p.VMark, was: filepath.Join(p.Run, "src_valid_mark.was")} }
+func newVMark(p Paths) vmark {
+	return vmark{path: p.VMark, was: filepath.Join(p.Run, "src_valid_mark.was")}
+}
 
 func (v vmark) set() error {
 	b, err := os.ReadFile(v.path)

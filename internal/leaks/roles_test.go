@@ -1,0 +1,266 @@
+package leaks
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/exit"
+	"github.com/mysteriumvpn/desktop/internal/netdclient"
+	"github.com/mysteriumvpn/desktop/internal/wgnet"
+)
+
+const roleKey = "LEAKS_ROLE"
+
+// netdProgram is the helper as it is shipped, selfProgram this test where every user can run it.
+var netdProgram, selfProgram string
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(roleKey) {
+	case "exits":
+		playExits()
+		return
+	case "app":
+		playApp()
+		return
+	}
+	code := 1
+	if err := buildNetd(); err != nil {
+		fmt.Fprintln(os.Stderr, "build the helper:", err)
+	} else {
+		code = m.Run()
+	}
+	if netdProgram != "" {
+		_ = os.RemoveAll(filepath.Dir(netdProgram))
+	}
+	os.Exit(code)
+}
+
+func buildNetd() error {
+	if os.Getenv("LEAKS") == "" || os.Geteuid() != 0 {
+		return nil
+	}
+	folder, err := os.MkdirTemp("", "netd")
+	if err != nil {
+		return err
+	}
+	netdProgram, selfProgram = filepath.Join(folder, "mysteriumvpn-netd"), filepath.Join(folder, "self")
+	if err := os.Chmod(folder, 0o755); err != nil {
+		return err
+	}
+	if err := os.Link(os.Args[0], selfProgram); err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "build", "-o", netdProgram, "../../cmd/mysteriumvpn-netd")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
+func itoa[T int | uint32](n T) string { return strconv.Itoa(int(n)) }
+
+// answers reads lines and answers each with OK or NO.
+func answers(do func(words []string) (string, error)) {
+	in := bufio.NewScanner(os.Stdin)
+	fmt.Println("ready")
+	for in.Scan() {
+		said, err := do(strings.Fields(in.Text()))
+		if err != nil {
+			fmt.Println("NO", err)
+		} else {
+			fmt.Println("OK", said)
+		}
+	}
+}
+
+// playExits is the internet: three exits, and a site that tells everyone the address that it sees.
+func playExits() {
+	exits := map[string]*exit.Exit{}
+	keys := map[string]wgnet.Key{}
+	for _, at := range []netip.AddrPort{entryA, entryB, entryC} {
+		k := wgnet.NewPrivateKey()
+		keys[at.String()] = k
+		exits[at.String()] = exit.New(exit.Options{
+			PrivateKey: k, Address: at, TunnelAddrs: []netip.Addr{resolver, netip.MustParseAddr("fd88::1")}, Idle: -1,
+			Allow: []netip.Prefix{netip.PrefixFrom(site4, 32), netip.PrefixFrom(site6, 128)},
+		})
+	}
+	for _, a := range []netip.Addr{site4, site6} {
+		l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 80)))
+		check(err)
+		go func() {
+			for {
+				c, err := l.Accept()
+				check(err)
+				_, _ = io.WriteString(c, c.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap().String()+"\n")
+				_ = c.Close()
+			}
+		}()
+		u, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 9)))
+		check(err)
+		go func() {
+			b := make([]byte, 2000)
+			for {
+				_, from, err := u.ReadFromUDPAddrPort(b)
+				check(err)
+				_, _ = u.WriteToUDPAddrPort([]byte(from.Addr().Unmap().String()), from)
+			}
+		}()
+	}
+	answers(func(w []string) (string, error) { // peer EXIT KEY: lets the key in and tells the exit's
+		pub, err := wgnet.ParseKey(w[2])
+		if err != nil {
+			return "", err
+		}
+		if err := exits[w[1]].AddPeer(pub, []netip.Prefix{netip.PrefixFrom(inner4, 32), netip.PrefixFrom(inner6, 128)}); err != nil {
+			return "", err
+		}
+		own, err := keys[w[1]].PublicKey()
+		return own.Base64(), err
+	})
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// app is the program that carries the tunnel, without privileges.
+type app struct {
+	key wgnet.Key
+	c   *netdclient.Client
+	dev *wgnet.Device
+	tun *os.File
+}
+
+func playApp() {
+	a := &app{key: wgnet.NewPrivateKey()}
+	answers(a.do)
+}
+
+func ports(words []string) []netip.AddrPort {
+	var list []netip.AddrPort
+	for _, w := range words {
+		list = append(list, netip.MustParseAddrPort(w))
+	}
+	return list
+}
+
+func (a *app) do(w []string) (string, error) {
+	switch w[0] {
+	case "dial": // dial SOCKET
+		var err error
+		a.c, err = netdclient.Dial(context.Background(), w[1])
+		return "", err
+	case "key":
+		pub, err := a.key.PublicKey()
+		return pub.Base64(), err
+	case "rights":
+		b, err := os.ReadFile("/proc/self/status")
+		for l := range strings.Lines(string(b)) {
+			if strings.HasPrefix(l, "CapEff:") {
+				return strings.TrimSpace(l), err
+			}
+		}
+		return "", errors.New("no CapEff")
+	case "begin":
+		_, err := a.c.Begin(ports(w[1:])...)
+		return "", err
+	case "endpoints":
+		_, err := a.c.Endpoints(ports(w[1:])...)
+		return "", err
+	case "tunnel": // tunnel both|four: the interface alone
+		addrs := []netip.Addr{inner4, inner6}
+		if w[1] == "four" {
+			addrs = addrs[:1]
+		}
+		var err error
+		a.tun, err = a.c.Tunnel(addrs, 1420, resolver)
+		return "", err
+	case "up": // up ENDPOINT KEY: WireGuard on it
+		pub, err := wgnet.ParseKey(w[2])
+		if err != nil {
+			return "", err
+		}
+		a.dev, err = wgnet.NewInterfaceDevice(a.tun, wgnet.NewBind(wgnet.GivenSockets(a.c.Socket)), &wgnet.Config{
+			PrivateKey: a.key, Peers: []wgnet.Peer{a.peer(pub, w[1])},
+		}, nil)
+		return "", err
+	case "peer": // peer ENDPOINT KEY: another one
+		pub, err := wgnet.ParseKey(w[2])
+		if err != nil {
+			return "", err
+		}
+		if err := a.dev.SetPeers([]wgnet.Peer{a.peer(pub, w[1])}); err != nil {
+			return "", err
+		}
+		a.dev.PinEndpoints()
+		return "", nil
+	case "rebind":
+		return "", a.dev.Rebind()
+	case "beat":
+		_, err := a.c.Status()
+		return "", err
+	case "lan":
+		_, err := a.c.LAN(w[1] == "on")
+		return "", err
+	case "lockdown":
+		_, err := a.c.Lockdown(w[1] == "on")
+		return "", err
+	case "disconnect":
+		_, err := a.c.Disconnect()
+		if a.dev != nil {
+			a.dev.Close()
+			a.dev = nil
+		}
+		return "", err
+	case "keep": // heartbeats from now on
+		go func() { _ = a.c.Keep(context.Background(), nil) }()
+		return "", nil
+	}
+	return "", fmt.Errorf("no %q", w[0])
+}
+
+func (a *app) peer(pub wgnet.Key, endpoint string) wgnet.Peer {
+	return wgnet.Peer{
+		PublicKey: pub, Endpoint: netip.MustParseAddrPort(endpoint),
+		AllowedIPs: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")},
+	}
+}
+
+// newApp starts one and connects it to the helper.
+func (w *world) newApp(t testing.TB) *child {
+	t.Helper()
+	c := w.client.start(t, appUser, []string{roleKey + "=app"}, selfProgram)
+	c.wait(t, "ready")
+	c.say(t, "dial %s", w.socket())
+	return c
+}
+
+// connect goes the whole way, to an exit that is there.
+func (w *world) connect(t testing.TB, c *child, entry netip.AddrPort) {
+	t.Helper()
+	key := w.exits.say(t, "peer %s %s", entry, c.say(t, "key"))
+	c.say(t, "begin %s", entry)
+	c.say(t, "tunnel both")
+	c.say(t, "up %s %s", entry, key)
+}
+
+// patience is how long something may take that works; what does not work is told by the kernel at once, or never.
+const patience = 20 * time.Second
