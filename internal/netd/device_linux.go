@@ -116,10 +116,11 @@ func (d *device) tunnel(s State) (f *os.File, err error) {
 			d.log("set src_valid_mark: %v", err)
 		}
 	}
-	if fresh || s.LAN != d.state.LAN {
-		err = routeAll(d.index, now.Addresses, s.LAN)
+	renamed := fresh || !slices.Equal(old.Resolvers, now.Resolvers)
+	if renamed || s.LAN != d.state.LAN {
+		err = routeAll(d.index, now, s.LAN)
 	}
-	if err == nil && (fresh || !slices.Equal(old.Resolvers, now.Resolvers)) {
+	if err == nil && renamed {
 		err = d.resolv.set(now.Resolvers)
 	}
 	if err != nil && f != nil {

@@ -14,6 +14,7 @@ const (
 	ruleUnreachable = 7
 
 	ruleDst            = 1
+	ruleIIF            = 3
 	rulePriority       = 6
 	ruleMark           = 10
 	ruleSuppressPrefix = 14
@@ -28,32 +29,43 @@ type policyRule struct {
 	four     bool
 	table    uint32 // 0 = unreachable
 	marked   bool   // only what our sockets send
+	returned bool   // only what comes out of the tunnel
 	to       netip.Prefix
 	narrow   bool // not by the default route of table
 }
 
 // policyRules are those that stand while there is a tunnel. In order: what our sockets send takes the main table or
-// no way at all, or it would go into the tunnel that it carries; the local network, if it is shared, by the routes to
-// it but not by the default route; everything else through the tunnel. More precise routes of the main table that
-// somebody on the local network has announced (TunnelVision) are not asked.
-func policyRules(lan bool) []policyRule {
+// no way at all, or it would go into the tunnel that it carries; what comes out of the tunnel finds the containers
+// that it is for; the tunnel's resolvers, whatever the local network's addresses; the local network, if it is shared,
+// by the routes to it but not by the default route; everything else through the tunnel. More precise routes of the main
+// table that somebody on the local network has announced (TunnelVision) are not asked.
+func policyRules(lan bool, resolvers []netip.Addr) []policyRule {
 	var all []policyRule
 	for _, four := range []bool{true, false} {
 		all = append(all,
 			policyRule{priority: firstRule, four: four, table: unix.RT_TABLE_MAIN, marked: true},
-			policyRule{priority: firstRule + 1, four: four, marked: true})
+			policyRule{priority: firstRule + 1, four: four, marked: true},
+			policyRule{priority: firstRule + 2, four: four, table: unix.RT_TABLE_MAIN, returned: true},
+			policyRule{priority: firstRule + 5, four: four, table: routeTable})
 		ranges := lan6
 		if four {
 			ranges = lan4
 		}
 		if lan {
 			for _, text := range ranges {
-				all = append(all, policyRule{priority: firstRule + 2, four: four, table: unix.RT_TABLE_MAIN, to: netip.MustParsePrefix(text), narrow: true})
+				all = append(all, policyRule{priority: firstRule + 4, four: four, table: unix.RT_TABLE_MAIN, to: netip.MustParsePrefix(text), narrow: true})
 			}
 		}
-		all = append(all, policyRule{priority: firstRule + 3, four: four, table: routeTable})
+	}
+	for _, a := range resolvers {
+		all = append(all, policyRule{priority: firstRule + 3, four: a.Is4(), table: routeTable, to: netip.PrefixFrom(a, a.BitLen())})
 	}
 	return all
+}
+
+// everyRule describes all that policyRules may ever have given. A description without a destination fits all.
+func everyRule() []policyRule {
+	return append(policyRules(true, nil), policyRule{priority: firstRule + 3, four: true, table: routeTable}, policyRule{priority: firstRule + 3, table: routeTable})
 }
 
 func (r *policyRule) message() message {
@@ -74,6 +86,9 @@ func (r *policyRule) message() message {
 	if r.marked {
 		m = m.attr32(ruleMark, mark).attr32(ruleMask, markMask)
 	}
+	if r.returned {
+		m = m.attr(ruleIIF, append([]byte(Interface), 0)...)
+	}
 	if r.to.IsValid() {
 		m = m.attr(ruleDst, r.to.Addr().AsSlice()...)
 	}
@@ -85,13 +100,13 @@ func (r *policyRule) message() message {
 
 // routeAll sends everything through the interface; families that the tunnel lacks go nowhere. What stood before is
 // replaced. Between the steps the firewall is in place already.
-func routeAll(index uint32, addresses []netip.Addr, lan bool) error {
+func routeAll(index uint32, t *Tunnel, lan bool) error {
 	if err := unroute(); err != nil {
 		return err
 	}
 	for _, four := range []bool{true, false} {
 		by := uint32(0)
-		for _, a := range addresses {
+		for _, a := range t.Addresses {
 			if a.Is4() == four {
 				by = index
 			}
@@ -100,7 +115,7 @@ func routeAll(index uint32, addresses []netip.Addr, lan bool) error {
 			return step("add the route into the tunnel", err)
 		}
 	}
-	for _, r := range policyRules(lan) {
+	for _, r := range policyRules(lan, t.Resolvers) {
 		if err := ask(unix.RTM_NEWRULE, unix.NLM_F_CREATE|unix.NLM_F_EXCL, r.message()); err != nil && (r.four || !lacksIPv6(err)) {
 			return step("add a routing rule", err)
 		}
@@ -115,7 +130,7 @@ func lacksIPv6(err error) bool {
 
 // unroute takes away every rule and route of ours, from before a crash too.
 func unroute() error {
-	for _, r := range policyRules(true) {
+	for _, r := range everyRule() {
 		for {
 			err := ask(unix.RTM_DELRULE, 0, r.message())
 			if errors.Is(err, unix.ENOENT) || !r.four && err != nil && lacksIPv6(err) {

@@ -13,7 +13,7 @@ var (
 	lan4       = []string{"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"}
 	lan6       = []string{"fc00::/7", "fe80::/10"}
 	multicast4 = []string{"224.0.0.0/24", "239.0.0.0/8", "255.255.255.255"}
-	multicast6 = []string{"ff01::/16", "ff02::/16", "ff03::/16", "ff04::/16", "ff05::/16"}
+	multicast6 = []string{"ff02::/16", "ff03::/16", "ff04::/16", "ff05::/16"}
 )
 
 // ruleset is the text that makes nft put the firewall of s in place, all of it or nothing. An open one has no table.
@@ -46,13 +46,8 @@ func ruleset(s *State) string {
 			w.block("chain source", r.source)
 		}
 	})
-	if four := r.address(true); four.IsValid() {
-		w.block("table arp "+tableName, func() {
-			w.block("chain in", func() {
-				w.line("type filter hook input priority filter; policy accept;")
-				w.line("arp daddr ip %s drop", four) // whoever is on the local network may not learn that we have it
-			})
-		})
+	if r.tunnel {
+		w.block("table arp "+tableName, func() { w.block("chain in", r.resolution) })
 	}
 	return w.b.String()
 }
@@ -103,19 +98,27 @@ func (r *rules) sets() {
 // before sees what comes in from anywhere, before connections are tracked and routes are looked up.
 func (r *rules) before() {
 	r.line("type filter hook prerouting priority raw; policy accept;")
-	if a := r.address(true); a.IsValid() { // CVE-2019-14899: a neighbour tries addresses inside the tunnel
+	// CVE-2019-14899: a neighbour tries addresses inside the tunnel. Where no neighbour gets in it needs no rule.
+	if a := r.address(true); a.IsValid() && r.lan {
 		r.line("iifname != { \"lo\", %q } ip daddr %s drop", Interface, a)
 	}
-	if a := r.address(false); a.IsValid() {
+	if a := r.address(false); a.IsValid() && r.lan {
 		r.line("iifname != { \"lo\", %q } ip6 daddr %s drop", Interface, a)
 	}
-	// A strict reverse path filter must find for the answer the way that the question has taken.
-	if len(r.entry4) > 0 {
-		r.line("ip saddr . udp sport @entry4 meta mark set 0x%08x", mark)
+	// A strict filter of the way back would drop all that is not from the tunnel, because that is the way now. With our
+	// mark it looks at the way there would be without us. What is forwarded must not have it: the mark chooses the route.
+	if r.tunnel {
+		r.line("iifname != %q fib daddr type { local, broadcast, multicast } meta mark set 0x%08x", Interface, mark)
 	}
-	if len(r.entry6) > 0 {
-		r.line("ip6 saddr . udp sport @entry6 meta mark set 0x%08x", mark)
+}
+
+// resolution sees questions of neighbours for addresses.
+func (r *rules) resolution() {
+	r.line("type filter hook input priority filter; policy accept;")
+	if a := r.address(true); a.IsValid() { // nobody on the local network may learn that we have it
+		r.line("arp daddr ip %s drop", a)
 	}
+	r.line("meta mark set 0x%08x", mark) // as in before: the kernel asks for the way back here, too
 }
 
 func (r *rules) out() {
@@ -140,8 +143,7 @@ func (r *rules) out() {
 		r.line("ip daddr { %s } accept", strings.Join(append(append([]string{}, lan4...), multicast4...), ", "))
 		r.line("ip6 daddr { %s } accept", strings.Join(append(append([]string{}, lan6...), multicast6...), ", "))
 	}
-	r.line("meta l4proto tcp counter reject with tcp reset")
-	r.line("counter reject with icmpx admin-prohibited")
+	r.refusal()
 }
 
 // lookups keeps names inside: DNS, DNS over TLS and multicast DNS go through the tunnel or nowhere, even where the
@@ -163,7 +165,7 @@ func (r *rules) in() {
 	}
 	if len(r.entry6) > 0 {
 		r.line("ip6 saddr . udp sport @entry6 ct state established accept")
-		r.line("icmpv6 type { destination-unreachable, packet-too-big } ct state related accept")
+		r.line("icmpv6 type packet-too-big ct state related accept")
 	}
 	r.line("udp sport 67 udp dport 68 accept")
 	r.line("ip6 saddr fe80::/10 ip6 daddr fe80::/10 udp sport 547 udp dport 546 accept")
@@ -172,32 +174,38 @@ func (r *rules) in() {
 	r.line("ip6 hoplimit 255 icmpv6 type nd-neighbor-advert icmpv6 code 0 accept")
 	if r.tunnel { // nobody may knock from the far end: what comes must be an answer
 		r.line("iifname %q ct state established,related accept", Interface)
-		if r.lan {
-			r.line("iifname %q drop", Interface)
-		}
 	}
 	if r.lan {
+		r.line("iifname %q drop", Interface)
 		r.line("meta l4proto { tcp, udp } th dport { 53, 853, 5353 } drop")
 		r.line("ip saddr { %s } accept", strings.Join(lan4, ", "))
 		r.line("ip6 saddr { %s } accept", strings.Join(lan6, ", "))
 	}
 }
 
-// through sees what this device forwards for others: containers, virtual machines.
+// through sees what this device forwards for others: containers, virtual machines. Whom no answer may reach gets none.
 func (r *rules) through() {
 	r.line("type filter hook forward priority filter; policy drop;")
 	if r.tunnel {
-		r.line("oifname %q accept", Interface)
 		r.line("iifname %q ct state established,related accept", Interface)
-		if r.lan {
-			r.line("iifname %q drop", Interface)
-		}
+	}
+	if r.tunnel || r.lan {
+		r.line("iifname %q drop", Interface)
+	}
+	if r.tunnel {
+		r.line("oifname %q accept", Interface)
+	}
+	if !r.lan {
+		return
 	}
 	r.lookups()
-	if r.lan {
-		r.line("ip daddr { %s } accept", strings.Join(lan4, ", "))
-		r.line("ip6 daddr { %s } accept", strings.Join(lan6, ", "))
-	}
+	r.line("ip daddr { %s } accept", strings.Join(lan4, ", "))
+	r.line("ip6 daddr %s accept", lan6[0]) // a link's own addresses are never forwarded
+	r.refusal()
+}
+
+// refusal lets programs fail at once instead of waiting.
+func (r *rules) refusal() {
 	r.line("meta l4proto tcp counter reject with tcp reset")
 	r.line("counter reject with icmpx admin-prohibited")
 }
