@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mysteriumvpn/desktop/internal/exit"
 	"github.com/mysteriumvpn/desktop/internal/netdclient"
 	"github.com/mysteriumvpn/desktop/internal/wgnet"
@@ -230,6 +232,36 @@ func (a *app) do(w []string) (string, error) {
 			a.dev = nil
 		}
 		return "", err
+	case "shout": // shout udp|tcp TO: from a socket of its own
+		c, err := net.DialTimeout(w[1], w[2], time.Second)
+		if err == nil {
+			_, _ = io.WriteString(c, "probe "+w[1])
+			_ = c.Close()
+		}
+		return fmt.Sprint(err), nil
+	case "mark": // as the helper does
+		u, err := net.ListenUDP("udp", nil)
+		if err != nil {
+			return "", err
+		}
+		defer func() { _ = u.Close() }()
+		rc, err := u.SyscallConn()
+		if err != nil {
+			return "", err
+		}
+		var set error
+		err = rc.Control(func(fd uintptr) { set = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_MARK, 0x2d000000) })
+		return fmt.Sprint(set), err
+	case "stray": // stray TO: by a socket of the helper's
+		u, err := a.c.Socket()
+		if err != nil {
+			return "", err
+		}
+		defer func() { _ = u.Close() }()
+		if _, err = u.WriteToUDPAddrPort([]byte("probe stray"), netip.MustParseAddrPort(w[1])); err != nil {
+			return "refused", nil
+		}
+		return "sent", nil
 	case "keep": // heartbeats from now on
 		go func() { _ = a.c.Keep(context.Background(), nil) }()
 		return "", nil

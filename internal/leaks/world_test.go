@@ -85,18 +85,28 @@ func newWorld(t testing.TB) *world {
 	w.router.sysctl(t, "net/ipv6/conf/all/forwarding", "1")
 	w.client.sysctl(t, "net/ipv6/conf/cl0/addr_gen_mode", "1") // none by itself, or one appears in the middle of a test
 	// Nobody has to ask for a neighbour, so that what was sent is on the wire at once.
-	w.client.ip(t, "link set cl0 up",
-		"addr add 192.168.77.2/24 dev cl0", "addr add 2001:db8:77::2/64 dev cl0 nodad", "addr add fe80::2/64 dev cl0 nodad",
-		"neigh add 192.168.77.1 lladdr 02:00:00:00:77:01 dev cl0", "neigh add 2001:db8:77::1 lladdr 02:00:00:00:77:01 dev cl0",
-		"neigh add fe80::ff:fe00:7709 lladdr 02:00:00:00:77:09 dev cl0",
-		"neigh add 192.168.77.9 lladdr 02:00:00:00:77:09 dev cl0", "neigh add 2001:db8:77::9 lladdr 02:00:00:00:77:09 dev cl0",
-		"route add default via 192.168.77.1", "route add default via 2001:db8:77::1")
+	w.client.ip(t, "addr add 192.168.77.2/24 dev cl0")
+	w.uplink(t)
 	w.lan.ip(t, "link set ln0 up", "addr add 192.168.77.9/24 dev ln0", "addr add 2001:db8:77::9/64 dev ln0 nodad",
 		"route add default via 192.168.77.1", "route add default via 2001:db8:77::1")
 	w.inet.ip(t, "link set in0 up", "addr add 203.0.113.2/24 dev in0", "addr add 203.0.113.3/24 dev in0", "addr add 203.0.113.9/24 dev in0",
 		"addr add 2001:db8:113::2/64 dev in0 nodad", "addr add 2001:db8:113::9/64 dev in0 nodad",
 		"route add default via 203.0.113.1", "route add default via 2001:db8:113::1")
 
+	for _, s := range []struct {
+		at          *space
+		dev, lladdr string
+		who         []string
+	}{
+		{w.router, "br0", "02:00:00:00:77:02", []string{"192.168.77.2", "192.168.77.33", "2001:db8:77::2"}},
+		{w.router, "br0", "02:00:00:00:77:09", []string{"192.168.77.9", "2001:db8:77::9"}},
+		{w.router, "ri", "02:00:00:00:13:02", []string{"203.0.113.2", "203.0.113.3", "203.0.113.9", "2001:db8:113::2", "2001:db8:113::9"}},
+		{w.inet, "in0", "02:00:00:00:13:01", []string{"203.0.113.1", "2001:db8:113::1"}},
+	} {
+		for _, who := range s.who {
+			s.at.ip(t, "neigh add "+who+" lladdr "+s.lladdr+" dev "+s.dev)
+		}
+	}
 	w.clientPort = indexOf(t, w.client, "cl0")
 	w.client.in(func() { w.wire, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0) })
 	require.NoError(t, err)
@@ -105,6 +115,17 @@ func newWorld(t testing.TB) *world {
 	w.exits = w.inet.start(t, 0, []string{roleKey + "=exits"}, os.Args[0])
 	w.exits.wait(t, "ready")
 	return w
+}
+
+// uplink brings the client's interface up. IPv4 addresses have stayed if it was down; the rest has not.
+func (w *world) uplink(t testing.TB) {
+	t.Helper()
+	w.client.ip(t, "link set cl0 up",
+		"addr replace 2001:db8:77::2/64 dev cl0 nodad", "addr replace fe80::2/64 dev cl0 nodad",
+		"neigh replace 192.168.77.1 lladdr 02:00:00:00:77:01 dev cl0", "neigh replace 2001:db8:77::1 lladdr 02:00:00:00:77:01 dev cl0",
+		"neigh replace 192.168.77.9 lladdr 02:00:00:00:77:09 dev cl0", "neigh replace 2001:db8:77::9 lladdr 02:00:00:00:77:09 dev cl0",
+		"neigh replace fe80::ff:fe00:7709 lladdr 02:00:00:00:77:09 dev cl0",
+		"route replace default via 192.168.77.1", "route replace default via 2001:db8:77::1")
 }
 
 func indexOf(t testing.TB, s *space, name string) int {

@@ -17,8 +17,9 @@ const nftTime = 10 * time.Second
 
 // firewall puts rulesets into the kernel. It belongs to one goroutine.
 type firewall struct {
-	nft  string
-	want string // what the kernel said after the last apply; what it says now must be the same
+	nft    string
+	tables []string // that the last apply has made
+	want   string   // what the kernel said of them after it; what it says now must be the same
 }
 
 // apply replaces our tables by those of text, in one transaction, and reads back what the kernel has made of them.
@@ -26,11 +27,17 @@ func (f *firewall) apply(text string) error {
 	if _, err := f.run(text, "-f", "-"); err != nil {
 		return step("set firewall rules", err)
 	}
+	f.tables = nil
+	for _, family := range []string{"inet", "arp"} {
+		if strings.Contains(text, "table "+family+" "+tableName+" {") {
+			f.tables = append(f.tables, family)
+		}
+	}
 	now, err := f.list()
 	if err != nil {
 		return step("read firewall rules back", err)
 	}
-	if closed := strings.Contains(text, "table inet "+tableName+" {"); closed != blocks(now) {
+	if (len(f.tables) > 0) != blocks(now) {
 		return errors.New("read firewall rules back: the kernel does not have what it was given")
 	}
 	f.want = now
@@ -50,22 +57,18 @@ func (f *firewall) changed() bool {
 
 // stands tells whether the kernel has rules of ours that block.
 func (f *firewall) stands() bool {
-	now, err := f.list()
+	now, err := f.run("", "list", "table", "inet", tableName)
 	return err == nil && blocks(now)
 }
 
-// list is all that the kernel has of our tables, without counters. Tables that are not there are none.
+// list is all that the kernel has of our tables, without counters.
 func (f *firewall) list() (string, error) {
-	var all strings.Builder
-	have, err := f.run("", "list", "tables")
-	if err != nil {
-		return "", err
+	if len(f.tables) == 0 {
+		return f.run("", "list", "tables", "inet")
 	}
-	for _, table := range []string{"inet " + tableName, "arp " + tableName} {
-		if !strings.Contains("\n"+have, "\ntable "+table+"\n") {
-			continue
-		}
-		out, err := f.run("", append([]string{"--stateless", "list", "table"}, strings.Fields(table)...)...)
+	var all strings.Builder
+	for _, family := range f.tables {
+		out, err := f.run("", "--stateless", "list", "table", family, tableName)
 		if err != nil {
 			return "", err
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -12,6 +13,9 @@ import (
 
 // ErrRunning means that a helper runs already, or still.
 var ErrRunning = errors.New("another mysteriumvpn-netd runs")
+
+// lockTime is how long Lock waits: a helper that was killed holds it until a program that it was starting has started.
+const lockTime = 300 * time.Millisecond
 
 // Lock makes sure that one program at a time has the network in hand. The lock ends with the file, or the program.
 func Lock(p Paths) (*os.File, error) {
@@ -22,7 +26,13 @@ func Lock(p Paths) (*os.File, error) {
 	if err != nil {
 		return nil, step("open the lock", err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	for end := time.Now().Add(lockTime); ; time.Sleep(lockTime / 10) {
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(end) {
+			break
+		}
+	}
+	if err != nil {
 		f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, ErrRunning
