@@ -180,9 +180,7 @@ func (b *box) pass(p packet) string {
 	if slices.Contains(came, atSelf) { // and that it says nobody listens there is no matter
 		came = []string{atSelf}
 	}
-	if p.from == atSelf { // what else it says of its own accord, as neighbours do, is no answer to anybody
-		came = slices.DeleteFunc(came, func(s string) bool { return strings.HasSuffix(s, " answer") })
-	}
+	came = slices.DeleteFunc(came, func(s string) bool { return s == "" || p.from == atSelf && strings.HasSuffix(s, " answer") })
 	slices.Sort(came)
 	return strings.Join(slices.Compact(came), " ")
 }
@@ -200,8 +198,11 @@ func tellsNo(socket string, d []byte) string {
 
 // word tells what d is to somebody who has sent p and sees d come out at name.
 func (b *box) word(name string, p, d []byte) string {
-	if len(d) < 20 || d[0]>>4 != p[0]>>4 {
-		return name + " answer"
+	switch {
+	case len(d) < 20 || d[0]>>4 != p[0]>>4:
+		return "" // what the box says of its own accord, as neighbours do
+	case d[0] == 0:
+		return name + " answer" // of address resolution
 	}
 	src, dst, size := 12, 16, 4
 	if d[0]>>4 == 6 {
@@ -215,10 +216,12 @@ func (b *box) word(name string, p, d []byte) string {
 		return name + " from " + a.String()
 	case slices.Equal(d[src:src+size], p[src:src+size]):
 		return name // an address was translated back
-	case d[0]>>4 == 4 && d[9] == unix.IPPROTO_TCP && len(d) > 33 && d[33]&4 != 0:
+	case d[0]>>4 == 4 && d[9] == unix.IPPROTO_TCP && len(d) > 33 && d[33]&4 != 0 && slices.Equal(d[dst:dst+size], p[src:src+size]):
 		return name + " reset"
-	default:
+	case slices.Equal(d[dst:dst+size], p[src:src+size]):
 		return name + " answer"
+	default:
+		return ""
 	}
 }
 

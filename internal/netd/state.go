@@ -36,7 +36,7 @@ type Tunnel struct {
 }
 
 // Phase is what the state amounts to.
-func (s *State) Phase() wire.Phase {
+func (s State) Phase() wire.Phase {
 	switch {
 	case !s.Held && !s.Lockdown:
 		return wire.Open
@@ -176,7 +176,7 @@ func sorted(list []netip.AddrPort) []netip.AddrPort {
 }
 
 // answer describes s to c.
-func (s *State) answer(c caller, err error) wire.Answer {
+func (s State) answer(c caller, err error) wire.Answer {
 	a := wire.Answer{
 		Code: code(err), Phase: s.Phase(), Lockdown: s.Lockdown, LAN: s.LAN, Held: s.Held, Owner: s.Owner,
 		Yours: s.Held && s.Conn == c.Conn && c.Conn != 0, Exposed: s.Exposed, Notice: s.Notice,

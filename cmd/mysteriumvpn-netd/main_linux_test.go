@@ -1,0 +1,88 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/mysteriumvpn/desktop/"
+
+// allowed are the packages outside Go's own library that run as root with the helper.
+var allowed = []string{
+	"golang.org/x/sys/unix",
+	module + "cmd/mysteriumvpn-netd", module + "internal/netd", module + "internal/netd/wire", module + "internal/netdclient",
+}
+
+// banned are what a root helper has no business with: no HTTP, no JSON, no TLS, no plugins, no C.
+var banned = []string{"net/http", "encoding/json", "encoding/gob", "encoding/xml", "crypto/tls", "html/template", "text/template", "plugin", "runtime/cgo", "reflect2"}
+
+func list(t *testing.T, args ...string) []string {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	return strings.Fields(string(out))
+}
+
+// TestTheHelperIsSmall: what runs as root is these packages and no other, and fewer lines than one can read in a day.
+func TestTheHelperIsSmall(t *testing.T) {
+	deps := list(t, "-deps", ".")
+	var ours []string
+	for _, p := range deps {
+		first, _, _ := strings.Cut(p, "/")
+		if strings.Contains(first, ".") {
+			ours = append(ours, p)
+		}
+		assert.NotContains(t, banned, p)
+		assert.False(t, strings.HasPrefix(p, "crypto/"), p)
+	}
+	slices.Sort(ours)
+	slices.Sort(allowed)
+	assert.Equal(t, allowed, ours)
+
+	lines := 0
+	for _, dir := range list(t, "-f", "{{.Dir}}", module+"cmd/mysteriumvpn-netd", module+"internal/netd/...", module+"internal/netdclient") {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		require.NoError(t, err)
+		for _, f := range files {
+			if !strings.HasSuffix(f, "_test.go") {
+				b, err := os.ReadFile(f)
+				require.NoError(t, err)
+				lines += strings.Count(string(b), "\n")
+			}
+		}
+	}
+	assert.Less(t, lines, 3000)
+	t.Logf("%d lines", lines)
+}
+
+// TestWordsOfTheCommandLine: what is not understood is said, and nothing is done.
+func TestWordsOfTheCommandLine(t *testing.T) {
+	for args, want := range map[string]string{
+		"sreve":                    "there is no",
+		"status now":               "one word too many",
+		"--socket":                 "needs a value",
+		"serve --allow bob":        "invalid syntax",
+		"--frob 1":                 "no such option",
+		"status --socket /nowhere": "install the package",
+		"lan off on":               "one word too many",
+	} {
+		err := run(strings.Fields(args), new(strings.Builder))
+		require.Error(t, err, args)
+		assert.Contains(t, err.Error(), want, args)
+	}
+	var out strings.Builder
+	require.NoError(t, run([]string{"help"}, &out))
+	assert.Contains(t, out.String(), "unblock")
+	out.Reset()
+	require.NoError(t, run([]string{"version"}, &out))
+	assert.Equal(t, "mysteriumvpn-netd version dev\n", out.String())
+}
