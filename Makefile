@@ -6,7 +6,7 @@ GO      := go
 export GOFLAGS := -buildvcs=false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build headless test check bench bench-ui screenshots assets fmt lint clean package package-test package-windows test-realnode
+.PHONY: help run build netd headless test test-leaks check bench bench-ui screenshots assets fmt lint clean package package-test package-windows test-realnode
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
@@ -18,11 +18,17 @@ build: ## build bin/mysteriumvpn
 	@scripts/packages.sh build
 	$(GO) build -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/mysteriumvpn ./cmd/mysteriumvpn
 
+netd: ## build bin/mysteriumvpn-netd, the root helper of Linux: static
+	CGO_ENABLED=0 GOOS=linux $(GO) build -ldflags '$(LDFLAGS)' -o bin/mysteriumvpn-netd ./cmd/mysteriumvpn-netd
+
 headless: ## build bin/mysteriumvpn-headless: no window, no C, static
 	CGO_ENABLED=0 $(GO) build -tags $(TAGS),headless -ldflags '$(LDFLAGS)' -o bin/mysteriumvpn-headless ./cmd/mysteriumvpn
 
 test: ## every test, with the display and D-Bus they need; prints the time of each step
 	@scripts/test.sh
+
+test-leaks: ## as root: the whole device through the tunnel or nowhere, in network namespaces with a capture
+	@scripts/leaks.sh
 
 check: ## the quick part of test: formatting, vet, lint, layers
 	@scripts/test.sh quick
@@ -41,11 +47,11 @@ screenshots: build ## drive the window under Xvfb and write docs/screenshots
 	@scripts/packages.sh test
 	@scripts/screenshots.sh
 
-package: build ## make dist/*.deb, *.rpm and *.tar.xz for Linux
+package: build netd ## make dist/*.deb, *.rpm and *.tar.xz for Linux
 	@scripts/packages.sh package
 	@scripts/package.sh
 
-package-test: build ## as root: install the .deb in a fresh Debian, use it, remove it, and look for traces
+package-test: build netd ## as root: install the .deb in a fresh Debian, use it, remove it, and look for traces
 	@scripts/package-test.sh
 
 package-windows: ## cross-build for Windows with mingw-w64 into dist/*.zip; ten minutes the first time

@@ -30,6 +30,7 @@ cross() { # all but the window, for every system that we name
 	for os in linux/arm64 windows/amd64 darwin/arm64; do
 		echo "   $os"
 		CGO_ENABLED=0 GOOS=${os%/*} GOARCH=${os#*/} go build -tags headless,$tags -o /dev/null ./cmd/mysteriumvpn
+		CGO_ENABLED=0 GOOS=${os%/*} GOARCH=${os#*/} go build -o /dev/null ./cmd/mysteriumvpn-netd
 	done
 }
 
@@ -71,7 +72,8 @@ if [ "${1:-}" != quick ]; then
 	step "cross-builds without a window" cross
 	step "race tests" race
 	step "window: a long day, pictures" window
-	step "build" make --no-print-directory build headless
+	step "build" make --no-print-directory build netd headless
+	step "leaks: the whole device through the tunnel or nowhere" scripts/leaks.sh
 	step "packages for Debian and Fedora" packages
 	step "end to end: traffic, window, tray" e2e
 	step "end to end: a real node" realnode

@@ -416,3 +416,59 @@ func TestTheUplinkChanges(t *testing.T) {
 	w.requireNothing(t, entryA)
 	onlyAllowed(t, w.seen.since(from), entryA)
 }
+
+// 33: users who may not talk to the helper are told so; who fills it up or talks nonsense keeps nobody else out, and a
+// second user cannot take over.
+func TestHostileClients(t *testing.T) {
+	w := newWorld(t)
+	const stranger, guest = 4343, 4444
+	w.serve(t, "--allow", itoa(guest))
+	hostile := func(uid uint32) *child {
+		c := w.client.start(t, uid, []string{roleKey + "=hostile"}, selfProgram)
+		c.wait(t, "ready")
+		return c
+	}
+	s, g := hostile(stranger), hostile(guest)
+	assert.Contains(t, s.say(t, "ask %s", w.socket()), "user 4343 may not use this")
+	assert.Equal(t, "<nil>", g.say(t, "ask %s", w.socket()))
+	for _, c := range []*child{s, g} {
+		c.say(t, "junk %s", w.socket())
+		c.say(t, "hold %s", w.socket())
+	}
+	a := w.newApp(t)
+	w.connect(t, a, entryA)
+	w.requireTunnel(t)
+	assert.Equal(t, wire.Connected, w.status(t).Phase)
+	s.kill()
+	g.kill()
+	a.say(t, "beat")
+	w.requireTunnel(t)
+
+	other := w.client.start(t, guest, []string{roleKey + "=app"}, selfProgram)
+	other.wait(t, "ready")
+	other.say(t, "dial %s", w.socket())
+	for _, words := range []string{"begin " + entryB.String(), "tunnel both", "disconnect", "lan on", "lockdown on"} {
+		assert.True(t, strings.HasPrefix(other.try(t, words), "NO "), words)
+	}
+}
+
+// After a crash at any moment the next start has neither rules twice nor routes of before; and what was begun is begun
+// again.
+func TestConnectAgainAfterACrash(t *testing.T) {
+	w := newWorld(t)
+	w.serve(t)
+	before := w.network(t)
+	for range 3 {
+		a := w.newApp(t)
+		w.connect(t, a, entryA)
+		w.requireTunnel(t)
+		w.netd.kill()
+		w.serve(t)
+		a.say(t, "dial %s", w.socket()) // the same program, with the old interface's file still open
+		w.connect(t, a, entryB)
+		w.requireTunnel(t)
+		w.requireNothing(t, entryA, entryB)
+		a.say(t, "disconnect")
+		assert.Equal(t, before, w.network(t))
+	}
+}

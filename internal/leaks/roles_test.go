@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mysteriumvpn/desktop/internal/exit"
+	"github.com/mysteriumvpn/desktop/internal/netd/wire"
 	"github.com/mysteriumvpn/desktop/internal/netdclient"
 	"github.com/mysteriumvpn/desktop/internal/wgnet"
 )
@@ -35,6 +36,9 @@ func TestMain(m *testing.M) {
 		return
 	case "app":
 		playApp()
+		return
+	case "hostile":
+		playHostile()
 		return
 	}
 	code := 1
@@ -296,3 +300,44 @@ func (w *world) connect(t testing.TB, c *child, entry netip.AddrPort) {
 
 // patience is how long something may take that works; what does not work is told by the kernel at once, or never.
 const patience = 20 * time.Second
+
+// playHostile is a program of some user that means no good to the helper.
+func playHostile() {
+	var kept []net.Conn
+	answers(func(w []string) (string, error) {
+		switch w[0] {
+		case "ask": // ask SOCKET
+			c, err := netdclient.Dial(context.Background(), w[1])
+			if err != nil {
+				return "", err
+			}
+			defer func() { _ = c.Close() }()
+			_, err = c.Status()
+			return fmt.Sprint(err), nil
+		case "hold": // hold SOCKET: as many connections as there can be, and never read
+			for range 300 {
+				c, err := net.Dial(wire.Network, w[1])
+				if err != nil {
+					break
+				}
+				kept = append(kept, c)
+			}
+			return strconv.Itoa(len(kept)), nil
+		case "junk": // junk SOCKET: packets that are none, too long, with files, and answers that nobody reads
+			for _, p := range [][]byte{{0}, {0, 1}, {0, 1, 2, 200}, make([]byte, 100000), {9, 9, 9}, []byte("GET / HTTP/1.1\r\n\r\n")} {
+				c, err := net.Dial(wire.Network, w[1])
+				if err != nil {
+					return "", err
+				}
+				for range 50 {
+					if _, err := c.Write(p); err != nil {
+						break
+					}
+				}
+				kept = append(kept, c)
+			}
+			return "", nil
+		}
+		return "", fmt.Errorf("no %q", w[0])
+	})
+}

@@ -153,22 +153,30 @@ func (c *child) wait(t testing.TB, what string) string {
 	}
 }
 
-// say gives one line and waits for its answer: OK and the rest, which is returned, or NO and an error.
+// say gives one line and waits for its answer, which must be OK; the rest of it is returned.
 func (c *child) say(t testing.TB, format string, args ...any) string {
 	t.Helper()
-	_, err := fmt.Fprintf(c.in, format+"\n", args...)
+	line := fmt.Sprintf(format, args...)
+	said := c.try(t, line)
+	rest, is := strings.CutPrefix(said, "OK")
+	require.True(t, is, "%s: %s", line, said)
+	return strings.TrimSpace(rest)
+}
+
+// try gives one line and the answer to it: OK and a result, or NO and an error.
+func (c *child) try(t testing.TB, line string) string {
+	t.Helper()
+	_, err := fmt.Fprintln(c.in, line)
 	require.NoError(t, err)
 	for {
 		select {
 		case l, ok := <-c.lines:
 			require.True(t, ok, "it ended: %q", c.said())
-			if rest, is := strings.CutPrefix(l, "OK"); is {
-				return strings.TrimSpace(rest)
+			if strings.HasPrefix(l, "OK") || strings.HasPrefix(l, "NO ") {
+				return l
 			}
-			rest, no := strings.CutPrefix(l, "NO ")
-			require.False(t, no, "%s: %s", fmt.Sprintf(format, args...), rest)
 		case <-t.Context().Done():
-			require.Fail(t, "no answer", "%s", fmt.Sprintf(format, args...))
+			require.Fail(t, "no answer", "%s", line)
 		}
 	}
 }

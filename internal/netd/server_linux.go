@@ -158,13 +158,11 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 		return
 	}
 	defer s.leave(c, p.uid)
+	buf := make([]byte, wire.MaxPacket+1)
 	if !s.guests.admits(p) {
-		a := wire.Answer{Code: wire.Denied, Text: denied(p.uid).Error()}
-		_ = c.SetWriteDeadline(time.Now().Add(writeTime))
-		_ = wire.Send(c, a.Append(nil))
+		refuseStranger(c, buf, p.uid)
 		return
 	}
-	buf := make([]byte, wire.MaxPacket+1)
 	patience := idleTime
 	for ctx.Err() == nil {
 		_ = c.SetReadDeadline(time.Now().Add(patience))
@@ -200,6 +198,19 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 			_, _ = s.dev.do(next) // logged, and in the notice
 		}
 	})
+}
+
+// refuseStranger answers the first request, whatever it is, so that the user learns what to do.
+func refuseStranger(c *net.UnixConn, buf []byte, uid uint32) {
+	_ = c.SetDeadline(time.Now().Add(writeTime))
+	_, files, err := wire.Receive(c, buf)
+	for _, f := range files {
+		f.Close()
+	}
+	if err == nil {
+		a := wire.Answer{Code: wire.Denied, Text: denied(uid).Error()}
+		_ = wire.Send(c, a.Append(nil))
+	}
 }
 
 // answer does what a packet asks for. What cannot be read is answered, too: the client may be of another version.
