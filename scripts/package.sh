@@ -20,6 +20,9 @@ built=$("$program" --version)
 # The newest version of the C library that the program asks for.
 glibc=$(objdump -T "$program" | sed -n 's/.*(\?GLIBC_\([0-9.]*\).*/\1/p' | sort -Vu | tail -1)
 
+netd=bin/mysteriumvpn-netd
+[ "$("$netd" version 2>/dev/null)" = "mysteriumvpn-netd version $version" ] || { echo "package.sh: $netd is not there or of another version; run make netd" >&2; exit 1; }
+
 work=dist/.work stage=dist/.work/usr
 rm -rf "$work"
 mkdir -p "$work" "$stage"
@@ -104,6 +107,17 @@ fill() {
 	find "$stage" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
 }
 
+# The root helper is part of the .deb and the .rpm alone: its units name /usr/sbin.
+fill_netd() {
+	local unit root=$work/netd/usr
+	install -D -m 755 "$netd" "$root/sbin/mysteriumvpn-netd"
+	for unit in packaging/linux/netd/*.service packaging/linux/netd/*.socket; do
+		install -D -m 644 "$unit" "$root/lib/systemd/system/${unit##*/}"
+	done
+	install -D -m 644 packaging/linux/netd/sysusers.conf "$root/lib/sysusers.d/$name.conf"
+	find "$root" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
+}
+
 # nfpm reads the version from its environment and the time from SOURCE_DATE_EPOCH. Each file is named to it: whole folders
 # would make folders of the system ours. Fedora looks for some files in other places than Debian.
 with_nfpm() { # with_nfpm deb|rpm FILE
@@ -112,7 +126,7 @@ with_nfpm() { # with_nfpm deb|rpm FILE
 		cat packaging/linux/nfpm.yaml
 		echo "contents:"
 		while read -r file; do
-			dst=/$file kind=
+			dst=/${file#netd/} kind=
 			case $1/$file in
 			rpm/*/changelog.Debian.gz) continue ;;
 			esac
@@ -124,7 +138,7 @@ with_nfpm() { # with_nfpm deb|rpm FILE
 				esac
 			fi
 			echo "  - {src: $work/$file, dst: $dst${kind:+, type: $kind}}"
-		done < <(cd "$work" && find usr -type f | sort)
+		done < <(cd "$work" && find usr netd -type f | sort)
 	} >"$work/nfpm.yaml"
 	VERSION=$version ARCH=$arch GLIBC=$glibc .tools/nfpm package --config "$work/nfpm.yaml" --packager "$1" --target "dist/$2" >"$work/said" ||
 		{ cat "$work/said" >&2; return 1; }
@@ -139,11 +153,13 @@ contents() { # contents linked|deb|rpm FILE
 	linked) readelf -d "$2" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort ;;
 	deb)
 		dpkg-deb -f "$2" Depends Recommends Suggests
+		dpkg-deb --ctrl-tarfile "$2" | tar -t | sed -n 's,^\./\(p.*\),script \1,p' | sort
 		dpkg-deb -c "$2" | awk '$1 !~ /^d/ {sub(/^\./, "", $6); print $1, $2, $6}'
 		;;
 	rpm)
 		rpm -K "$2" >&2
 		rpm -qp --requires --recommends "$2" | grep -v '^rpmlib'
+		rpm -qp --scripts "$2" | sed -n 's/^\([a-z]*\) scriptlet.*/script \1/p'
 		rpm -qp --qf '[%{FILEMODES:perms} %{FILEUSERNAME}/%{FILEGROUPNAME} %{FILENAMES}\n]' "$2"
 		;;
 	esac
@@ -170,6 +186,7 @@ tarball() {
 
 scripts/tools.sh fyne nfpm
 fill
+fill_netd
 compare linked "$program"
 [ $# -gt 0 ] || set -- deb rpm tar
 for kind in "$@"; do

@@ -86,3 +86,19 @@ func TestWordsOfTheCommandLine(t *testing.T) {
 	require.NoError(t, run([]string{"version"}, &out))
 	assert.Equal(t, "mysteriumvpn-netd version dev\n", out.String())
 }
+
+// TestTheUnitsAreHardened: by systemd's own measure, of which 10 is a service without any restriction.
+func TestTheUnitsAreHardened(t *testing.T) {
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("needs systemd-analyze")
+	}
+	units, err := filepath.Glob("../../packaging/linux/netd/*.service")
+	require.NoError(t, err)
+	require.Len(t, units, 2)
+	for _, u := range units {
+		out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=yes", "--threshold=24", u).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		t.Log(lines[len(lines)-1])
+	}
+}

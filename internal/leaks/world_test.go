@@ -142,11 +142,11 @@ func (w *world) options() []string {
 	return []string{"--socket", w.socket(), "--state", filepath.Join(w.folder, "state"), "--resolv", w.resolv}
 }
 
-// serve starts the helper, the very program that is shipped.
+// serve starts the helper, the very program that is shipped, with the one capability that its unit leaves it.
 func (w *world) serve(t testing.TB, more ...string) {
 	t.Helper()
-	args := append(append([]string{"serve", "--allow", itoa(appUser)}, w.options()...), more...)
-	w.netd = w.client.start(t, 0, nil, netdProgram, args...)
+	args := []string{"--bounding-set", "-all,+net_admin", "--no-new-privs", netdProgram, "serve", "--allow", itoa(appUser)}
+	w.netd = w.client.start(t, 0, nil, "setpriv", append(append(args, w.options()...), more...)...)
 	w.netd.wait(t, "listens")
 }
 

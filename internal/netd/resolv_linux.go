@@ -155,7 +155,11 @@ func put(path string, k kept) error {
 	} else {
 		err = os.WriteFile(beside, []byte(k.text), 0o600)
 		if err == nil {
-			err = errors.Join(os.Chmod(beside, k.mode), os.Chown(beside, k.uid, k.gid))
+			err = os.Chmod(beside, k.mode)
+		}
+		// By our unit it may not give files away. A resolv.conf that is not root's becomes root's there.
+		if e := os.Chown(beside, k.uid, k.gid); err == nil && !errors.Is(e, os.ErrPermission) {
+			err = e
 		}
 	}
 	if err == nil {
