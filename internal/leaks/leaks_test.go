@@ -340,6 +340,17 @@ func TestResolvConfIsHeldAndRestored(t *testing.T) {
 	require.Contains(t, string(b), "\nnameserver "+resolver.String()+"\n")
 	require.NotContains(t, string(b), "192.168")
 
+	// A DHCP client writes its own. Ours hold, and what it has written is what comes back.
+	was = []byte("nameserver 192.168.77.1\n")
+	require.NoError(t, os.WriteFile(w.resolv+".dhcp", was, 0o644))
+	require.NoError(t, os.Rename(w.resolv+".dhcp", w.resolv))
+	for b = nil; !strings.Contains(string(b), resolver.String()); {
+		require.NoError(t, t.Context().Err(), "ours has not come back")
+		_ = w.status(t) // whatever waits on the helper's lane goes before it
+		b, err = os.ReadFile(w.resolv)
+		require.NoError(t, err)
+	}
+
 	// A crash: the helper dies, the next one restores before anything else.
 	w.netd.kill()
 	a.kill()

@@ -34,7 +34,11 @@ func (d *device) start() error {
 		return errors.Join(d.undo(), d.firewall.apply(ruleset(&s)))
 	}
 	d.state = s
-	return errors.Join(d.firewall.apply(ruleset(&s)), d.undo())
+	err := d.firewall.apply(ruleset(&s))
+	if err != nil {
+		d.block(s, err)
+	}
+	return errors.Join(err, d.undo())
 }
 
 // do moves to state s. If the system refuses it blocks, which is why the state is read from d afterwards; the error
@@ -153,7 +157,7 @@ func (d *device) check() {
 // hold puts our DNS back if somebody else has changed it.
 func (d *device) hold() {
 	if err := d.resolv.hold(); err != nil {
-		d.log("%v", err)
+		d.log("hold DNS: %v", err)
 		d.state.Notice = err.Error()
 	}
 }

@@ -1,0 +1,66 @@
+package wgnet
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// TestGivenSocketsAreUsedOneForEachOpen: the bind never opens one itself, and does not care for the port it is told.
+func TestGivenSocketsAreUsedOneForEachOpen(t *testing.T) {
+	var given []*net.UDPConn
+	b := NewBind(GivenSockets(func() (*net.UDPConn, error) {
+		c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		given = append(given, c)
+		return c, err
+	}))
+	far, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	require.NoError(t, err)
+	defer func() { _ = far.Close() }()
+	for n := range 3 {
+		_, port, err := b.Open(51820)
+		require.NoError(t, err)
+		require.Len(t, given, n+1)
+		assert.Equal(t, given[n].LocalAddr().(*net.UDPAddr).AddrPort().Port(), port)
+		require.NoError(t, b.Send([][]byte{[]byte("hello")}, dest(t, b, netip.MustParseAddr("127.0.0.1"), far.LocalAddr().(*net.UDPAddr).AddrPort().Port())))
+		_, from, err := far.ReadFromUDPAddrPort(make([]byte, 10))
+		require.NoError(t, err)
+		assert.Equal(t, port, from.Port())
+		require.NoError(t, b.Close())
+		_, err = given[n].Write(nil)
+		require.ErrorIs(t, err, net.ErrClosed, "it is the bind's to close")
+	}
+	_, _, err = NewBind(GivenSockets(func() (*net.UDPConn, error) { return nil, assert.AnError })).Open(0)
+	require.ErrorIs(t, err, assert.AnError)
+}
+
+// TestALargeGivenBufferStaysLarge: whoever may not force buffers does not shrink what a helper has forced.
+func TestALargeGivenBufferStaysLarge(t *testing.T) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
+	require.NoError(t, err)
+	for _, fd := range pair {
+		defer func() { _ = unix.Close(fd) }()
+	}
+	if unix.SetsockoptInt(pair[0], unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, socketBuffer) != nil {
+		t.Skip("needs root, to be the helper")
+	}
+	enlarge(pair[0], unix.SO_RCVBUF, 0) // an option that is not, as forcing is without privileges
+	now, err := unix.GetsockoptInt(pair[0], unix.SOL_SOCKET, unix.SO_RCVBUF)
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, now, socketBuffer)
+}
+
+// TestAFileThatIsNoInterfaceIsRefused, and closed, and so is the bind. That one which is works is shown by
+// internal/leaks, where a helper hands it over.
+func TestAFileThatIsNoInterfaceIsRefused(t *testing.T) {
+	f, err := os.Open(os.DevNull)
+	require.NoError(t, err)
+	_, err = NewInterfaceDevice(f, NewBind(), &Config{PrivateKey: NewPrivateKey()}, nil)
+	require.Error(t, err)
+	require.ErrorIs(t, f.Close(), os.ErrClosed)
+}
