@@ -197,7 +197,7 @@ func tell(out io.Writer, a wire.Answer) error {
 		fmt.Fprintln(out, a.Notice)
 	}
 	if a.Exposed {
-		return errors.New("the firewall could not be set; nothing is blocked")
+		return errors.New("the firewall could not be set, so it is not certain that anything is blocked")
 	}
 	return nil
 }

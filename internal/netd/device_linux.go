@@ -70,7 +70,7 @@ func (d *device) block(s State, why error) {
 		s.Exposed = !d.firewall.stands()
 		s.Notice = "the rules that block everything could not be set: " + err.Error()
 		if s.Exposed {
-			s.Notice = "NOTHING IS BLOCKED. " + s.Notice
+			s.Notice = "IT IS NOT CERTAIN THAT ANYTHING IS BLOCKED. " + s.Notice
 		}
 	}
 	d.state = s

@@ -23,7 +23,7 @@ type State struct {
 	Tunnel    *Tunnel          // nil = none
 
 	Failing bool // what Tunnel or Endpoints ask for could not be applied, so only blocking is left
-	Exposed bool // not even that could be applied
+	Exposed bool // not even that could be applied, and what stood before is not seen to stand
 	Notice  string
 }
 

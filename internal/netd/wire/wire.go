@@ -106,7 +106,7 @@ type Answer struct {
 	Held     bool   // somebody has begun and not said Disconnect
 	Yours    bool   // it is this connection
 	Owner    uint32 // user who has begun; meaningless unless Held
-	Exposed  bool   // rules could not be applied: the device may NOT be blocked
+	Exposed  bool   // rules could not be applied, and it is not certain that anything is blocked
 	Notice   string // what went wrong last; empty = nothing
 }
 
