@@ -21,7 +21,6 @@ var (
 	macRouter = net.HardwareAddr{2, 0, 0, 0, 0x77, 1}
 
 	client4, client6 = netip.MustParseAddr("192.168.77.2"), netip.MustParseAddr("2001:db8:77::2")
-	lan4, lan6       = netip.MustParseAddr("192.168.77.9"), netip.MustParseAddr("2001:db8:77::9")
 	site4, site6     = netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("2001:db8:113::9")
 	entryA           = netip.MustParseAddrPort("203.0.113.2:51820")
 	entryB           = netip.MustParseAddrPort("203.0.113.3:51821")
