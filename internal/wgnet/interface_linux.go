@@ -20,10 +20,10 @@ func NewInterfaceDevice(file *os.File, bind conn.Bind, cfg *Config, log LogFunc)
 		_ = bind.Close()
 		return nil, fmt.Errorf("take the interface over: %w", err)
 	}
-	// CreateTUNFromFile would set the MTU, which needs a capability.
+	// CreateTUNFromFile would set the MTU, which needs a capability. If this fails wireguard-go has made an os.File of the
+	// number all the same, which closes it when it is collected. Closing it here, too, could hit somebody else's file.
 	t, _, err := tun.CreateUnmonitoredTUNFromFD(fd)
 	if err != nil {
-		_ = unix.Close(fd)
 		_ = bind.Close()
 		return nil, fmt.Errorf("take the interface over: %w", err)
 	}
