@@ -64,6 +64,11 @@ type Parts struct {
 	Proxy      vpn.Proxy
 	Carrying   Carrying // zero = the node asks Supervisor for its tunnel
 
+	// Guard owns the network of the whole device; nil = this system has none. Carry says before each dial whether that
+	// is what the connection is for; nil with it.
+	Guard Guard
+	Carry func(whole bool)
+
 	// Who tells which identity connects, "" = the one that the node remembers, and the passphrase that unlocks it. It
 	// may take a moment. nil = the one that the node remembers, without a passphrase.
 	Who func() (id, passphrase string)
@@ -124,7 +129,8 @@ func New(p Parts) *Core {
 	c := &Core{Parts: p, finished: make(chan struct{}), avoided: map[string]time.Time{}}
 	c.ctx, c.end = context.WithCancel(context.Background())
 	c.nodeCtx, c.stopNode = context.WithCancel(c.ctx)
-	c.state.Network, c.state.Proxy, c.state.Mode = p.Network, p.Proxy, vpn.ProxyMode
+	c.state.Network, c.state.Proxy, c.state.Mode = p.Network, p.Proxy, modeOf(p.Settings.Load())
+	c.state.nextMode = c.state.Mode
 	c.Lane.Post(func() { c.Status.Send(c.state.Status) })
 	c.filter = nodeFilterOf(c.Settings.Load())
 	commands := c.Commands.On(func(v vpn.Command) {
@@ -136,7 +142,10 @@ func New(p Parts) *Core {
 		}
 		c.take(command(v))
 	})
-	settings := c.Settings.Via(c.Lane).On(c.filterChanged)
+	settings := c.Settings.Via(c.Lane).On(func(s vpn.Settings) {
+		c.filterChanged(s)
+		c.take(modeWanted{modeOf(s)})
+	})
 	c.forget = func() { commands(); settings() }
 	return c
 }
@@ -159,6 +168,7 @@ func (c *Core) Serve(ctx context.Context) error {
 		c.Lane.Post(func() { c.run(finish{}) })
 	})
 	c.work.Go(c.meter)
+	c.Lane.Post(c.lookForLeftovers)
 
 	select {
 	case <-ctx.Done():

@@ -59,6 +59,18 @@ type (
 	// tunnelChanged: the node asked us, as its supervisor, for the tunnel or for its end, and it is so.
 	tunnelChanged struct{ up bool }
 
+	// guardChanged: the helper that owns the device's network says how things stand.
+	guardChanged struct {
+		guard  vpn.Guard
+		notice string // what it says went wrong
+	}
+
+	// modeWanted: the user wants the next connection to carry so much.
+	modeWanted struct{ mode vpn.Mode }
+
+	// released answers release.
+	released struct{ why vpn.Reason }
+
 	// stalled: the tunnel is up but its exit does not answer any more.
 	stalled struct{}
 
@@ -79,6 +91,9 @@ func (hungUp) input()        {}
 func (lineSeen) input()      {}
 func (tunnelChanged) input() {}
 func (stalled) input()       {}
+func (guardChanged) input()  {}
+func (modeWanted) input()    {}
+func (released) input()      {}
 func (timerRang) input()     {}
 
 // effect is something to be done outside the machine.
@@ -108,6 +123,9 @@ type (
 
 	// dropTunnel takes the WireGuard device down without the node.
 	dropTunnel struct{}
+
+	// release tells the helper that the user wants out; answered by released.
+	release struct{}
 
 	// avoid lets a provider step back for a while. blame puts the failure into its record too.
 	avoid struct {
@@ -144,6 +162,7 @@ func (pick) effect()       {}
 func (dial) effect()       {}
 func (hangUp) effect()     {}
 func (dropTunnel) effect() {}
+func (release) effect()    {}
 func (avoid) effect()      {}
 func (remember) effect()   {}
 func (notify) effect()     {}

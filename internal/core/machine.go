@@ -102,6 +102,15 @@ func (m *machine) take(in input) {
 		m.takeLine(in)
 	case tunnelChanged:
 		m.tunnel = in.up
+	case guardChanged:
+		m.takeGuard(in)
+	case modeWanted:
+		m.nextMode = in.mode
+	case released:
+		m.letting = false
+		if !in.why.Zero() {
+			m.do(notify{vpn.Notice{Severity: vpn.Error, Reason: in.why}})
+		}
 	case stalled:
 		if m.Phase == vpn.Up {
 			m.Reason = vpn.Reason{Code: vpn.TunnelStalled}
@@ -227,6 +236,21 @@ func (m *machine) takeList(in listed) {
 		m.Reason = in.why
 	}
 	m.do(wait{kind: listTimer, d: again})
+}
+
+// takeGuard takes in how things stand with the device's network. One that is held though nobody here has asked for it
+// was left by a run that ended without a goodbye: it stays blocked until the user says what they want.
+func (m *machine) takeGuard(in guardChanged) {
+	was, first := m.Guard, !m.guardTold
+	m.Guard, m.guardTold = in.guard, true
+	switch {
+	case in.guard.Exposed && !was.Exposed:
+		m.do(notify{vpn.Notice{Severity: vpn.Error, Reason: vpn.Reason{Code: vpn.NotGuarded, A: in.notice}}})
+	case in.guard.Lost && m.want:
+		m.failed(vpn.Reason{Code: vpn.HelperLost})
+	case in.guard.Held && first && !m.want && !m.quitting:
+		m.gaveUp, m.Reason = true, vpn.Reason{Code: vpn.LeftBlocked}
+	}
 }
 
 // takeLine compares what the node says of its connection with what we ordered. While an order is under way the

@@ -32,8 +32,11 @@ func (c *Core) run(e effect) {
 			return listed{why: why, repriced: why.Zero() && c.repriced(paid)}
 		})
 	case prepare:
-		api := c.api
+		api, mode := c.api, c.state.nextMode
 		c.async(askLimit, func(ctx context.Context) input {
+			if why := c.guarded(ctx, mode); !why.Zero() {
+				return prepared{order: e.order, why: why}
+			}
 			id, pending, why := c.unlock(ctx, api)
 			if why.Zero() {
 				c.Lane.Post(func() { c.consumer, c.pending = id, pending })
@@ -49,6 +52,10 @@ func (c *Core) run(e effect) {
 		c.hangUp(e)
 	case dropTunnel:
 		c.dropTunnel()
+	case release:
+		c.async(askLimit, func(ctx context.Context) input {
+			return released{why: helperReason(c.Guard.Release(ctx))}
+		})
 	case avoid:
 		c.avoided[e.provider] = time.Now().Add(avoidFor)
 		if e.blame {
@@ -192,6 +199,9 @@ func (c *Core) pick(t vpn.Target) (vpn.Exit, vpn.Reason) {
 }
 
 func (c *Core) dial(e dial) {
+	if c.Carry != nil {
+		c.Carry(c.state.Mode == vpn.DeviceMode)
+	}
 	api, consumer, pending, carrying := c.api, c.consumer, c.pending, c.Carrying
 	c.paid = c.priceOf(e.exit.ProviderID)
 	r := tequilapi.ConnectRequest{

@@ -29,12 +29,16 @@ func (m *machine) settle() {
 		case dialingLine, openLine:
 			m.hangUp()
 		case noLine:
+			if m.line == noLine && m.letGo() {
+				return
+			}
 			if m.quitting && !m.stopped {
 				m.stopped = true
 				m.do(stopNode{})
 			}
 		case closingLine:
 		}
+		m.Mode = m.nextMode
 		return
 	}
 	if m.Node.State != vpn.NodeRunning {
@@ -88,11 +92,26 @@ func (m *machine) settle() {
 		m.do(prepare{order: m.unlockNo})
 	case asked:
 	case done:
+		m.Mode = m.nextMode
+		if m.Mode == vpn.ProxyMode && (m.letGo() || m.letting) {
+			return
+		}
 		m.line, m.lineTo = dialingLine, m.Exit.ProviderID
 		n := m.number()
 		m.do(dial{order: n, exit: m.Exit})
 		m.do(wait{kind: dialTimer, order: n, d: dialLimit})
 	}
+}
+
+// letGo has the helper open the network again, if it is held and nobody wants that any more. Only the user's word does
+// that: a wish that could not be met leaves everything blocked.
+func (m *machine) letGo() bool {
+	if !m.Guard.Held || m.Guard.Lost || m.letting || m.gaveUp {
+		return false
+	}
+	m.letting = true
+	m.do(release{})
+	return true
 }
 
 // stray reports that the open line does not go where the user wants.
@@ -178,7 +197,7 @@ func notTheExits(c vpn.Code) bool {
 // hopeless reports that trying again, here or elsewhere, cannot help.
 func hopeless(c vpn.Code) bool {
 	switch c {
-	case vpn.NotRegistered, vpn.NotRegisterable, vpn.Registering, vpn.NoBalance, vpn.NodeGaveUp:
+	case vpn.NotRegistered, vpn.NotRegisterable, vpn.Registering, vpn.NoBalance, vpn.NodeGaveUp, vpn.HelperMissing, vpn.HelperLost, vpn.LockdownOn:
 		return true
 	default:
 		return false
@@ -208,6 +227,8 @@ func (m *machine) phase() vpn.Phase {
 	switch {
 	case !m.want && m.line == closingLine:
 		return vpn.Closing
+	case !m.want && m.gaveUp && m.Guard.Held:
+		return vpn.Blocked
 	case !m.want && m.gaveUp:
 		return vpn.Failed
 	case !m.want && m.Node.State == vpn.NodeUnknown:

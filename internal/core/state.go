@@ -27,17 +27,20 @@ type state struct {
 	stopped   bool       // the node was told to stop for good
 
 	// The facts.
-	unlock   step       // the identity: unlocking lasts as long as the node process
-	unlockNo uint64     // number of the order that unlock waits for
-	listed   bool       // this node process has given us its proposals
-	listing  bool       // … and is being asked for them
-	picking  bool       // a choice among them is under way
-	line     line       // the node's one connection
-	lineTo   string     // provider of that line; "" = not made by us
-	held     bool       // the node keeps the line but nothing passes (OnHold)
-	tunnel   bool       // our WireGuard device is up
-	nodeWhy  vpn.Reason // why the node is not running
-	order    uint64     // number of the newest order; answers to older ones are stale
+	unlock    step       // the identity: unlocking lasts as long as the node process
+	unlockNo  uint64     // number of the order that unlock waits for
+	listed    bool       // this node process has given us its proposals
+	listing   bool       // … and is being asked for them
+	picking   bool       // a choice among them is under way
+	line      line       // the node's one connection
+	lineTo    string     // provider of that line; "" = not made by us
+	held      bool       // the node keeps the line but nothing passes (OnHold)
+	tunnel    bool       // our WireGuard device is up
+	letting   bool       // release is under way
+	guardTold bool       // the helper has been heard
+	nextMode  vpn.Mode   // for the next dial
+	nodeWhy   vpn.Reason // why the node is not running
+	order     uint64     // number of the newest order; answers to older ones are stale
 }
 
 // step is how far a thing is that must be done once.

@@ -56,6 +56,7 @@ type Tunnel struct {
 
 	mu     sync.Mutex
 	front  *front
+	guard  Guard   // nil = devices run in this process alone
 	up     *device // nil = not up
 	via    *link   // in its place: another's tunnel, behind a proxy; nil = none
 	closed bool
@@ -109,29 +110,30 @@ func (t *Tunnel) Up(ctx context.Context, cfg wgnet.Config) error {
 	}
 	defer t.give()
 	t.mu.Lock()
-	old, closed := t.up, t.closed
+	old, closed, guard := t.up, t.closed, t.guard
 	t.mu.Unlock()
 	switch {
 	case closed:
 		return ErrClosed
 	case ctx.Err() != nil:
 		return fmt.Errorf("bring the tunnel up: %w", context.Cause(ctx))
-	case old != nil && !old.stalled() && reflect.DeepEqual(old.cfg, cfg):
+	case old != nil && !old.stalled() && old.guard == guard && reflect.DeepEqual(old.cfg, cfg):
 		return nil
 	}
-	d, err := newDevice(cfg)
+	d, err := newDevice(cfg, guard)
 	if err != nil {
 		return fmt.Errorf("bring the tunnel up: %w", err)
 	}
-	if old != nil && (cfg.PrivateKey == old.cfg.PrivateKey || cfg.ListenPort != 0 && cfg.ListenPort == old.dev.ListenPort()) {
+	// There is one interface of the system: the old one has to go first. Its firewall stays.
+	if old != nil && (guard != nil || old.guard != nil || cfg.PrivateKey == old.cfg.PrivateKey || cfg.ListenPort != 0 && cfg.ListenPort == old.dev.ListenPort()) {
 		t.down()
 		old = nil
 	}
 	if err := t.last.wait(ctx, cfg.PrivateKey); err != nil {
-		_ = d.net.Close()
+		d.discard()
 		return fmt.Errorf("bring the tunnel up: %w", err)
 	}
-	if err := d.start(t.opts); err != nil {
+	if err := d.start(ctx, t.opts); err != nil {
 		return fmt.Errorf("bring the tunnel up: %w", err)
 	}
 	t.set(d)
@@ -284,25 +286,20 @@ func (t *Tunnel) within(name string, what func()) {
 // device is a WireGuard device that is up, what programs do through it, and the watch over it.
 type device struct {
 	cfg   wgnet.Config
-	net   *wgnet.Net
+	guard Guard      // whose interface it runs on; nil = it runs on net
+	net   *wgnet.Net // nil with guard
 	dev   *wgnet.Device
 	link  *link
 	probe netip.Addr // the exit's own address in the tunnel; may be invalid
 	watch *watch
 }
 
-// newDevice checks cfg by making all that needs no socket. Start it, or close its net.
-func newDevice(cfg wgnet.Config) (*device, error) {
-	var addrs []netip.Addr
-	var r reach
-	for _, p := range cfg.Addresses {
-		a := p.Addr().Unmap()
-		addrs = append(addrs, a)
-		r.v4, r.v6 = r.v4 || a.Is4(), r.v6 || a.Is6()
+// newDevice checks cfg by making all that needs no socket. Start it, or discard it.
+func newDevice(cfg wgnet.Config, g Guard) (*device, error) {
+	if g != nil {
+		return newWhole(cfg, g)
 	}
-	for _, p := range cfg.Peers {
-		r.allowed = append(r.allowed, p.AllowedIPs...)
-	}
+	r, addrs := reachOf(cfg)
 	n, err := wgnet.NewNet(wgnet.NetOptions{Addresses: addrs, MTU: cfg.MTU})
 	if err != nil {
 		return nil, err
@@ -310,8 +307,17 @@ func newDevice(cfg wgnet.Config) (*device, error) {
 	return &device{cfg: cfg, net: n, link: newLink(netCarrier{n}, r, cfg.DNS), probe: probeTarget(cfg, r)}, nil
 }
 
+func (d *device) discard() {
+	if d.net != nil {
+		_ = d.net.Close()
+	}
+}
+
 // start makes WireGuard run. If it fails, everything is closed.
-func (d *device) start(o Options) error {
+func (d *device) start(ctx context.Context, o Options) error {
+	if d.guard != nil {
+		return d.startWhole(ctx, o)
+	}
 	dev, err := wgnet.NewDevice(d.net, wgnet.NewBind(), &d.cfg, o.Log)
 	if err != nil {
 		return err

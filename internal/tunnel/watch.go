@@ -91,6 +91,9 @@ const firstProbeTimeout = 5 * time.Second
 
 // counters reads both sides' counters.
 func (d *device) counters() counters {
+	if d.net == nil { // a program may have a connection that we know nothing of, and nothing is probed
+		return counters{sent: d.dev.Packets(), received: d.dev.Stats().BytesReceived}
+	}
 	return counters{
 		sent:     d.net.Stack().Stats().IP.PacketsSent.Value(),
 		received: d.dev.Stats().BytesReceived,

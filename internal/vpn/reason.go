@@ -29,6 +29,11 @@ const (
 	TunnelFailed      Code = "tunnel_failed"      // A: what was said
 	TunnelStalled     Code = "tunnel_stalled"     // the exit stopped answering; being brought back
 	ConnectionDropped Code = "connection_dropped" // the node closed it unasked
+	HelperMissing     Code = "helper_missing"     // A: what was said
+	LeftBlocked       Code = "left_blocked"       // a run ended without a goodbye while it carried the whole device
+	HelperLost        Code = "helper_lost"        // what the helper held is blocked
+	NotGuarded        Code = "not_guarded"        // A: what was said; traffic may not be protected
+	LockdownOn        Code = "lockdown"           // proxy mode cannot connect while it is on
 	NotUnlocked       Code = "identity_locked"    // the identity needs unlocking
 	NotRegistered     Code = "not_registered"     // A: identity
 	NoBalance         Code = "no_balance"         // the identity has too little to pay with
@@ -80,6 +85,11 @@ var sentences = map[Code]string{
 	TunnelFailed:      "The tunnel could not be brought up: %[1]s. Try again.",
 	TunnelStalled:     "The exit stopped answering. Connecting to it again.",
 	ConnectionDropped: "The connection was closed by the node. Connecting again.",
+	HelperMissing:     "The whole device cannot be carried: %[1]s. Or choose to carry only programs that use the proxy.",
+	LeftBlocked:       "The last run ended without a goodbye, so nothing leaves this computer. Connect again, or disconnect to open its network.",
+	HelperLost:        "The helper that guards this computer's network does not answer. Start it again; until then nothing may pass.",
+	NotGuarded:        "Traffic may NOT be protected: the rules that keep it inside the tunnel could not be applied (%[1]s). Disconnect from the network.",
+	LockdownOn:        "Lockdown blocks this computer while the whole of it is not connected. Choose to carry the whole device, or switch lockdown off.",
 	NotUnlocked:       "The identity is locked. Unlock it, then try to connect again.",
 	NotRegistered:     "Identity %[1]s is not registered yet. Register it, then try to connect again.",
 	NoBalance:         "The balance is too low for this exit. Top up, or choose a cheaper exit.",

@@ -6,6 +6,7 @@ type Settings struct {
 	Network     Network `json:"network,omitempty"`      // "" = Sandbox
 	Proxy       string  `json:"proxy,omitempty"`        // host:port; "" = a free loopback port at the next start, then kept
 	ProxyExpose bool    `json:"proxy_expose,omitempty"` // Proxy may be other than loopback
+	Mode        Mode    `json:"mode,omitempty"`         // "" = ProxyMode; for the next connection
 	NodeProgram string  `json:"node_program,omitempty"` // path of the Mysterium node; "" = it is looked for
 	DNS         string  `json:"dns,omitempty"`          // "" = the provider's, "system", or addresses; for the next connection
 	LastExit    string  `json:"last_exit,omitempty"`    // provider id of the last connection that came up

@@ -20,6 +20,7 @@ type Status struct {
 	Node    Node      // the node we run
 	Network Network   // where proposals come from
 	Mode    Mode      // how traffic reaches the tunnel
+	Guard   Guard     // what the root helper lets out; zero = nothing was heard of one
 	Reason  Reason    // why the phase is what it is; zero = nothing to explain
 	Attempt int       // while Finding, Dialing or Reconnecting: which try this is, from 1
 	Command uint64    // ID of the newest Command that core has taken into account
@@ -43,6 +44,16 @@ type Node struct {
 	API     string // host:port of its TequilAPI
 	Adopted bool   // it ran before us; we do not stop it
 	Lack    Reason // what cannot be had with this node here, though it works; zero = nothing is lacking
+}
+
+// Guard is how things stand with the network of the whole device, as the root helper says.
+type Guard struct {
+	Held     bool // it was taken over, and the user has not said that they want out
+	Blocked  bool // nothing passes
+	Lost     bool // the helper does not answer any more; what it held is blocked
+	Lockdown bool // everything is blocked while nobody is connected
+	LAN      bool // the local network can be reached
+	Exposed  bool // the rules could not be applied: traffic may NOT be protected
 }
 
 // Traffic is what has passed through the tunnel since the connection came up. It is sent about once a second.
@@ -83,5 +94,6 @@ type Mode string
 
 // The modes. Zero is "not told yet".
 const (
-	ProxyMode Mode = "proxy" // a SOCKS5 and HTTP listener; nothing else on the computer is touched
+	ProxyMode  Mode = "proxy"  // a SOCKS5 and HTTP listener; nothing else on the computer is touched
+	DeviceMode Mode = "device" // every packet of this computer goes through the tunnel or nowhere; Linux, with a root helper
 )

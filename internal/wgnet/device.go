@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.zx2c4.com/wireguard/conn"
@@ -27,6 +28,8 @@ type Stats struct {
 type Device struct {
 	dev *device.Device
 	mtu int
+
+	packets *atomic.Uint64 // that programs sent into an interface of the system; nil = it runs on a Net
 
 	mu     sync.Mutex
 	peers  map[Key]bool
@@ -114,6 +117,15 @@ func (d *Device) SetPeers(peers []Peer) error {
 	}
 	d.peers = now
 	return nil
+}
+
+// Packets is how many packets programs have sent into the interface of the system that the Device runs on; 0 if it
+// runs on a Net, which counts for itself.
+func (d *Device) Packets() uint64 {
+	if d.packets == nil {
+		return 0
+	}
+	return d.packets.Load()
 }
 
 // PinEndpoints keeps every peer at the endpoint it was configured with, for the life of the device: without it a peer

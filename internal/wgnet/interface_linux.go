@@ -3,6 +3,7 @@ package wgnet
 import (
 	"fmt"
 	"os"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 	"golang.zx2c4.com/wireguard/conn"
@@ -33,9 +34,25 @@ func NewInterfaceDevice(file *os.File, bind conn.Bind, cfg *Config, log LogFunc)
 		_ = bind.Close()
 		return nil, fmt.Errorf("read the interface's MTU: %w", err)
 	}
-	d, err := startDevice(t, mtu, bind, cfg, log)
+	counted := &countedInterface{Device: t}
+	d, err := startDevice(counted, mtu, bind, cfg, log)
 	if err == nil {
 		d.PinEndpoints()
+		d.packets = &counted.packets
 	}
 	return d, err
+}
+
+// countedInterface counts what programs send: WireGuard's own counters have its keepalives in them.
+type countedInterface struct {
+	tun.Device
+	packets atomic.Uint64
+}
+
+func (c *countedInterface) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
+	n, err := c.Device.Read(bufs, sizes, offset)
+	if n > 0 {
+		c.packets.Add(uint64(n))
+	}
+	return n, err
 }

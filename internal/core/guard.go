@@ -1,0 +1,77 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/mysteriumvpn/desktop/internal/netdclient"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+// Guard is the root helper that owns the network of the whole device.
+type Guard interface {
+	// Look asks how things stand.
+	Look(ctx context.Context) (netdclient.State, error)
+	// Release is the user's word that they want out.
+	Release(ctx context.Context) error
+}
+
+// GuardState takes how things stand with the device's network. It is netdclient.NewGuard's changed.
+func (c *Core) GuardState(s netdclient.State) {
+	c.post(guardChanged{
+		guard:  vpn.Guard{Held: s.Held, Blocked: s.Blocked, Lost: s.Lost, Lockdown: s.Lockdown, LAN: s.LAN, Exposed: s.Exposed},
+		notice: strings.TrimRight(s.Notice, ". "),
+	})
+}
+
+// guarded makes sure that a connection of this mode can be made, before anything is dialed: an exit is not to blame for
+// a helper that is not there.
+func (c *Core) guarded(ctx context.Context, mode vpn.Mode) vpn.Reason {
+	if c.Guard == nil {
+		if mode == vpn.DeviceMode {
+			return vpn.Reason{Code: vpn.HelperMissing, A: tidy(netdclient.ErrNoHelper)}
+		}
+		return vpn.Reason{}
+	}
+	s, err := c.Guard.Look(ctx)
+	switch {
+	case mode == vpn.DeviceMode:
+		return helperReason(err)
+	case err == nil && s.Lockdown:
+		return vpn.Reason{Code: vpn.LockdownOn}
+	default: // without a helper there is nothing in the proxy's way
+		return vpn.Reason{}
+	}
+}
+
+// helperReason is why the helper did not do what it was asked.
+func helperReason(err error) vpn.Reason {
+	switch {
+	case err == nil:
+		return vpn.Reason{}
+	case errors.Is(err, context.Canceled):
+		return vpn.Reason{Code: vpn.HelperLost}
+	}
+	return vpn.Reason{Code: vpn.HelperMissing, A: tidy(err)}
+}
+
+// lookForLeftovers finds what a run that ended without a goodbye has left blocked. There need not be a helper.
+func (c *Core) lookForLeftovers() {
+	if c.Guard == nil {
+		return
+	}
+	c.async(askLimit, func(ctx context.Context) input {
+		if s, err := c.Guard.Look(ctx); err == nil {
+			c.GuardState(s)
+		}
+		return nil
+	})
+}
+
+func modeOf(s vpn.Settings) vpn.Mode {
+	if s.Mode == vpn.DeviceMode && s.Network != vpn.Sandbox && s.Network != "" {
+		return vpn.DeviceMode
+	}
+	return vpn.ProxyMode
+}

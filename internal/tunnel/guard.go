@@ -1,0 +1,104 @@
+package tunnel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+
+	"github.com/mysteriumvpn/desktop/internal/wgnet"
+)
+
+// Guard owns this computer's network in whole-device mode. It has the privileges that this program has not. What it
+// blocks stays blocked until somebody tells it the user's word; a Tunnel never does.
+type Guard interface {
+	// Hold has nothing leave this computer but WireGuard's datagrams to these addresses. It may be called again.
+	Hold(ctx context.Context, to []netip.AddrPort) error
+	// Interface makes the tunnel's interface and sends everything into it. Its file is the caller's; one from before is
+	// replaced.
+	Interface(ctx context.Context, addresses []netip.Addr, mtu int, resolvers []netip.Addr) (*os.File, error)
+	// Socket gives a UDP socket that may reach what is held open. It is the caller's.
+	Socket() (*net.UDPConn, error)
+}
+
+// Guarded has Up carry the whole device from now on, through an interface and behind a firewall of g; nil = only what
+// the proxy is asked for, in this process. What is up stays as it is.
+func (t *Tunnel) Guarded(g Guard) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.guard = g
+}
+
+// newWhole checks cfg for a device that carries everything. Start it.
+func newWhole(cfg wgnet.Config, g Guard) (*device, error) {
+	r, _ := reachOf(cfg)
+	for _, p := range cfg.Peers {
+		if !p.Endpoint.IsValid() {
+			return nil, errors.New("the exit has no address that the firewall could let through")
+		}
+	}
+	return &device{cfg: cfg, guard: g, link: newLink(hostCarrier{}, r, cfg.DNS)}, nil
+}
+
+// startWhole puts the firewall in place first. What fails after that leaves everything blocked.
+func (d *device) startWhole(ctx context.Context, o Options) error {
+	var to []netip.AddrPort
+	for _, p := range d.cfg.Peers {
+		to = append(to, p.Endpoint)
+	}
+	if err := d.guard.Hold(ctx, to); err != nil {
+		return err
+	}
+	_, addrs := reachOf(d.cfg)
+	file, err := d.guard.Interface(ctx, addrs, mtuOf(d.cfg), d.cfg.DNS)
+	if err != nil {
+		return err
+	}
+	if d.dev, err = wgnet.NewInterfaceDevice(file, wgnet.NewBind(wgnet.GivenSockets(d.guard.Socket)), &d.cfg, o.Log); err != nil {
+		return fmt.Errorf("start WireGuard on the interface: %w", err)
+	}
+	d.watch = startWatch(d, false, o.OnStall, o.OnAlive)
+	d.dev.SendHandshake()
+	return nil
+}
+
+func mtuOf(cfg wgnet.Config) int {
+	if cfg.MTU > 0 {
+		return cfg.MTU
+	}
+	return wgnet.DefaultMTU
+}
+
+// reachOf tells which addresses a device with cfg carries, and which are its own.
+func reachOf(cfg wgnet.Config) (r reach, own []netip.Addr) {
+	for _, p := range cfg.Addresses {
+		a := p.Addr().Unmap()
+		own = append(own, a)
+		r.v4, r.v6 = r.v4 || a.Is4(), r.v6 || a.Is6()
+	}
+	for _, p := range cfg.Peers {
+		r.allowed = append(r.allowed, p.AllowedIPs...)
+	}
+	return r, own
+}
+
+// hostCarrier dials as every program does: in whole-device mode that leads into the tunnel or nowhere.
+type hostCarrier struct{}
+
+func (hostCarrier) DialTCP(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "tcp", to.String())
+}
+
+func (hostCarrier) DialUDP(local, remote netip.AddrPort) (net.Conn, error) {
+	var d net.Dialer
+	if local.IsValid() {
+		d.LocalAddr = net.UDPAddrFromAddrPort(local)
+	}
+	return d.Dial("udp", remote.String())
+}
+
+func (hostCarrier) ListenUDP(local netip.AddrPort) (net.PacketConn, error) {
+	return net.ListenUDP("udp", net.UDPAddrFromAddrPort(local))
+}
