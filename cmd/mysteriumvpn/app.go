@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/core"
 	"github.com/mysteriumvpn/desktop/internal/history"
 	"github.com/mysteriumvpn/desktop/internal/logs"
+	"github.com/mysteriumvpn/desktop/internal/netdclient"
 	"github.com/mysteriumvpn/desktop/internal/nodeproc"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/store"
@@ -54,6 +56,7 @@ type app struct {
 	tunnel  *tunnel.Tunnel
 	core    *core.Core
 	tap     *busTap
+	guard   *netdclient.Guard
 	adopted *adoptedLog
 	past    *history.Recorder
 	account *account.Keeper
@@ -156,6 +159,8 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 	} else if run.Spec, err = a.ownNodeSpec(o, settings.Network); err != nil {
 		return nil, err
 	}
+	a.guard = a.newGuard(cmp.Or(o.netd, helperSocket))
+	undo = append(undo, a.guard.Close)
 	a.desk = a.newComputer(o)
 	lane := a.bus.Go("core")
 	a.core = core.New(core.Parts{
@@ -167,6 +172,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 			return tequilapi.New("http://"+address, core.LogCalls(a.log))
 		},
 		Network: settings.Network, Proxy: a.proxy, Carrying: carrying, Who: a.account.Who, Keep: a.remember(settings.Network),
+		Guard: a.guard, Carry: a.carry,
 		Live: a.ring.SetConnection,
 	})
 	return a, nil
@@ -190,6 +196,15 @@ func (a *app) loadSettings(o *startOptions) (vpn.Settings, error) {
 		s.Network = vpn.Network(o.network) // checked
 	case s.Network != vpn.Mysterium && s.Network != vpn.Own:
 		s.Network = vpn.Sandbox
+	}
+	if o.mode != "" {
+		s.Mode = vpn.Mode(o.mode) // checked
+	}
+	if s.Mode == vpn.DeviceMode && s.Network == vpn.Sandbox {
+		if o.mode != "" {
+			return s, errSandboxDevice
+		}
+		s.Mode = "" // chosen on another network
 	}
 	if o.proxy != "" {
 		s.Proxy, s.ProxyExpose = o.proxy, o.proxyExpose
@@ -314,6 +329,7 @@ func (a *app) controlDeps() control.Deps {
 		Settings: a.topics.Settings.Via(lane), Save: saver{a.topics}, Proposals: a.topics.Proposals.Via(lane),
 		Notices: a.topics.Notices.Via(lane), Computer: a.topics.Computer.Via(lane), History: a.pastVersion.Via(lane),
 		Stories: a.core.Stories, Tap: a.tap.on, Report: a.report, Counts: a.counts.Via(lane), Usage: counting{a.counter, a.topics},
+		Mode: a.setMode, Switch: a.switchGuard,
 	}
 	if a.topics.Settings.Load().Network == vpn.Mysterium {
 		d.Feedback = a.feedback
@@ -326,6 +342,7 @@ func (a *app) controlDeps() control.Deps {
 
 func (a *app) close() {
 	a.tunnel.Close()
+	a.guard.Close()
 	a.adopted.close()
 	a.bus.Close()
 	a.log.Info("stop")

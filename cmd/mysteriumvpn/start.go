@@ -14,6 +14,8 @@ import (
 // startOptions are the flags of the window and of `run`, which start the same core.
 type startOptions struct {
 	network     string
+	mode        string
+	netd        string
 	proxy       string
 	proxyExpose bool
 	exits       exitOptions
@@ -38,6 +40,8 @@ func (o *exitOptions) flags(cmd *cobra.Command) {
 
 func (o *startOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
+	f.StringVar(&o.mode, "mode", "", "what goes through the tunnel: `proxy|device` (default: as chosen last, at first proxy)")
+	f.StringVar(&o.netd, "netd", "", "the socket `PATH` of the root helper mysteriumvpn-netd, for device mode (default: "+helperSocket+")")
 	f.StringVar(&o.network, "network", "", "the network `NAME` that exits come from: sandbox, mysterium or own\n(default: as chosen last, at first sandbox)")
 	f.StringVar(&o.proxy, "proxy", "", "let programs reach the tunnel at this `ADDR`, host:port; kept for later\nstarts (default: a free loopback port at the first start, then the same)")
 	f.BoolVar(&o.proxyExpose, "proxy-expose", false, "allow --proxy to be other than a loopback address: then anybody who\nreaches it can use the tunnel")
@@ -49,6 +53,9 @@ func (o *startOptions) flags(cmd *cobra.Command) {
 
 // check finds what is wrong with the flags before anything is started.
 func (o *startOptions) check(cmd *cobra.Command) error {
+	if o.mode != "" && o.mode != string(vpn.ProxyMode) && o.mode != string(vpn.DeviceMode) {
+		return usagef(cmd, "--mode "+quoted(o.mode)+" is not known; there are: proxy, device")
+	}
 	if _, err := networkNamed(o.network); err != nil {
 		return usagef(cmd, err.Error())
 	}

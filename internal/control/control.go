@@ -57,8 +57,12 @@ type Deps struct {
 	Ring     *logs.Ring
 	Version  string // of the program, for people
 
-	Stories func() []vpn.Story   // the newest connections, oldest first; nil = nobody remembers
-	Report  func() report.Report // makes a problem report; nil = that cannot be had
+	Stories func() []vpn.Story // the newest connections, oldest first; nil = nobody remembers
+	// Mode has the next connection carry so much; Switch switches the helper\'s lockdown or lan. An error is a sentence for
+	// the user. nil = that cannot be had.
+	Mode   func(m vpn.Mode) error
+	Switch func(ctx context.Context, what string, on bool) error
+	Report func() report.Report // makes a problem report; nil = that cannot be had
 	// Feedback has the node send words and its own log files to its developers, and gives their number for it; nil = it
 	// cannot. An error is a sentence for the user.
 	Feedback func(ctx context.Context, email, words string) (issue string, err error)
@@ -141,6 +145,8 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("GET /timeline", s.timeline)
 	mux.HandleFunc("GET /report", s.report)
 	mux.HandleFunc("POST /feedback", s.feedback)
+	mux.HandleFunc("POST /mode", s.setMode)
+	mux.HandleFunc("POST /guard", s.setGuard)
 	mux.HandleFunc("GET /account", s.account)
 	mux.HandleFunc("POST /account", s.accountWish)
 	mux.HandleFunc("POST /connect", s.connect)

@@ -23,10 +23,13 @@ type StatusDoc struct {
 	MTU                    int         `json:"mtu"`                       // of packets inside the tunnel; 0 = no tunnel, or not known
 	LastHandshake          *time.Time  `json:"last_handshake"`            // with the exit; null = none yet
 	Node                   NodeDoc     `json:"node"`
-	Network                vpn.Network `json:"network"` // where proposals come from
-	Mode                   vpn.Mode    `json:"mode"`    // how programs reach the tunnel
-	Reason                 *ReasonDoc  `json:"reason"`  // why the phase is what it is; null = nothing to explain
-	Attempt                int         `json:"attempt"` // while finding, dialing or reconnecting: which try this is, from 1
+	Network                vpn.Network `json:"network"`  // where proposals come from
+	Mode                   vpn.Mode    `json:"mode"`     // how programs reach the tunnel: proxy or device
+	Blocked                *ReasonDoc  `json:"blocked"`  // why nothing leaves this computer, in whole-device mode; null = it does
+	Lockdown               bool        `json:"lockdown"` // everything is blocked while nobody is connected
+	LAN                    bool        `json:"lan"`      // the local network can be reached in whole-device mode
+	Reason                 *ReasonDoc  `json:"reason"`   // why the phase is what it is; null = nothing to explain
+	Attempt                int         `json:"attempt"`  // while finding, dialing or reconnecting: which try this is, from 1
 }
 
 // ExitDoc is a place to come out.
@@ -124,9 +127,25 @@ func statusDoc(m moment) StatusDoc {
 		Node:                   nodeDoc(s.Node),
 		Network:                s.Network,
 		Mode:                   s.Mode,
+		Blocked:                blockedDoc(s),
+		Lockdown:               s.Guard.Lockdown,
+		LAN:                    s.Guard.LAN,
 		Reason:                 reasonDoc(s.Reason),
 		Attempt:                s.Attempt,
 	}
+}
+
+// blockedDoc is why the helper lets nothing out.
+func blockedDoc(s vpn.Status) *ReasonDoc {
+	switch {
+	case !s.Guard.Blocked && s.Phase != vpn.Blocked:
+		return nil
+	case !s.Reason.Zero():
+		return reasonDoc(s.Reason)
+	case s.Guard.Lockdown:
+		return &ReasonDoc{Code: "lockdown", Text: "Lockdown is on, and nobody is connected."}
+	}
+	return &ReasonDoc{Code: "not_connected", Text: "The tunnel is not up, and the user has not said that they want out."}
 }
 
 func nodeDoc(n vpn.Node) NodeDoc {

@@ -32,11 +32,8 @@ func (c *Core) run(e effect) {
 			return listed{why: why, repriced: why.Zero() && c.repriced(paid)}
 		})
 	case prepare:
-		api, mode := c.api, c.state.nextMode
+		api := c.api
 		c.async(askLimit, func(ctx context.Context) input {
-			if why := c.guarded(ctx, mode); !why.Zero() {
-				return prepared{order: e.order, why: why}
-			}
 			id, pending, why := c.unlock(ctx, api)
 			if why.Zero() {
 				c.Lane.Post(func() { c.consumer, c.pending = id, pending })
@@ -199,9 +196,7 @@ func (c *Core) pick(t vpn.Target) (vpn.Exit, vpn.Reason) {
 }
 
 func (c *Core) dial(e dial) {
-	if c.Carry != nil {
-		c.Carry(c.state.Mode == vpn.DeviceMode)
-	}
+	mode := c.state.Mode
 	api, consumer, pending, carrying := c.api, c.consumer, c.pending, c.Carrying
 	c.paid = c.priceOf(e.exit.ProviderID)
 	r := tequilapi.ConnectRequest{
@@ -222,6 +217,14 @@ func (c *Core) dial(e dial) {
 	c.cancel, c.dialing = cancel, returned
 	c.work.Go(func() {
 		defer cancel()
+		if why := c.guarded(ctx, mode); !why.Zero() {
+			close(returned)
+			c.post(dialed{order: e.order, why: why})
+			return
+		}
+		if c.Carry != nil {
+			c.Carry(mode == vpn.DeviceMode)
+		}
 		_, err := api.Connect(ctx, r)
 		close(returned)
 		why := reasonOf(err, e.exit.ProviderID)

@@ -83,6 +83,7 @@ func (s Settings) Check() error {
 		key, value string
 		known      []string
 	}{
+		{"mode", string(s.Mode), []string{string(ProxyMode), string(DeviceMode)}},
 		{"theme", s.Theme, []string{"dark", "light"}},
 		{"language", s.Language, Languages},
 		{"text_size", s.TextSize, []string{"small", "large", "larger"}},

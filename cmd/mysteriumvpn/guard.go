@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mysteriumvpn/desktop/internal/netdclient"
+	"github.com/mysteriumvpn/desktop/internal/vpn"
+)
+
+// helperSocket is where mysteriumvpn-netd listens unless --netd says otherwise.
+const helperSocket = "/run/mysteriumvpn/netd.sock"
+
+// newGuard makes the client of the root helper, which tells core how things stand.
+func (a *app) newGuard(path string) *netdclient.Guard {
+	return netdclient.NewGuard(path, func(s netdclient.State) { a.core.GuardState(s) })
+}
+
+// carry says what the next connection is for.
+func (a *app) carry(whole bool) {
+	if whole {
+		a.tunnel.Guarded(a.guard)
+		return
+	}
+	a.tunnel.Guarded(nil)
+}
+
+// setMode keeps what the next connection shall carry.
+func (a *app) setMode(m vpn.Mode) error {
+	s := a.topics.Settings.Load()
+	switch {
+	case m != vpn.ProxyMode && m != vpn.DeviceMode:
+		return fmt.Errorf("there is no mode %q; there are: proxy, device", m)
+	case m == vpn.DeviceMode && s.Network == vpn.Sandbox:
+		return errSandboxDevice
+	}
+	s.Mode = m
+	a.topics.Settings.Send(s)
+	return nil
+}
+
+// errSandboxDevice: the sandbox's exits are on this very computer, so what they send would go into the tunnel again.
+var errSandboxDevice = errors.New("the sandbox's exits run on this very computer, so the whole of it cannot go through them; choose another network first")
+
+// switchGuard switches lockdown or lan.
+func (a *app) switchGuard(ctx context.Context, what string, on bool) error {
+	switch what {
+	case "lockdown":
+		return a.guard.Lockdown(ctx, on)
+	case "lan":
+		return a.guard.LAN(ctx, on)
+	}
+	return fmt.Errorf("there is no switch %q", what)
+}
+
+// newMode is `mysteriumvpn mode`.
+func newMode(at func() folders) *cobra.Command {
+	return &cobra.Command{
+		Use:   "mode [proxy|device]",
+		Short: "Show or choose what goes through the tunnel: programs that use the proxy, or the whole device",
+		Long: `Show or choose what goes through the tunnel.
+
+proxy   programs that use the proxy; nothing else on this computer is touched
+device  every packet of this computer, or none: while it is chosen nothing leaves beside the tunnel until you
+        disconnect. Needs the root helper mysteriumvpn-netd, and Linux
+
+It counts for the next connection.`,
+		ValidArgs: []string{string(vpn.ProxyMode), string(vpn.DeviceMode)},
+		Args:      cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c := clientAt(at())
+			switch {
+			case len(args) == 0:
+				s, err := c.Status(cmd.Context())
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), s.Mode)
+				return err
+			case len(args) > 1 || !slices.Contains(cmd.ValidArgs, args[0]):
+				return usagef(cmd, "the mode is proxy or device")
+			}
+			return c.SetMode(cmd.Context(), vpn.Mode(args[0]))
+		},
+	}
+}
+
+// newGuardSwitch is `mysteriumvpn lockdown` or `lan`.
+func newGuardSwitch(at func() folders, name, short, long string) *cobra.Command {
+	return &cobra.Command{
+		Use: name + " on|off", Short: short, Long: long,
+		ValidArgs: []string{"on", "off"},
+		Args:      cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 || args[0] != "on" && args[0] != "off" {
+				return usagef(cmd, "say on or off")
+			}
+			return clientAt(at()).SwitchGuard(cmd.Context(), name, args[0] == "on")
+		},
+	}
+}
