@@ -200,11 +200,8 @@ func (a *app) loadSettings(o *startOptions) (vpn.Settings, error) {
 	if o.mode != "" {
 		s.Mode = vpn.Mode(o.mode) // checked
 	}
-	if s.Mode == vpn.DeviceMode && s.Network == vpn.Sandbox {
-		if o.mode != "" {
-			return s, errSandboxDevice
-		}
-		s.Mode = "" // chosen on another network
+	if err := noDevice(s.Network); err != nil && o.mode == string(vpn.DeviceMode) {
+		return s, err
 	}
 	if o.proxy != "" {
 		s.Proxy, s.ProxyExpose = o.proxy, o.proxyExpose

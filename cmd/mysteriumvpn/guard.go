@@ -35,16 +35,27 @@ func (a *app) setMode(m vpn.Mode) error {
 	switch {
 	case m != vpn.ProxyMode && m != vpn.DeviceMode:
 		return fmt.Errorf("there is no mode %q; there are: proxy, device", m)
-	case m == vpn.DeviceMode && s.Network == vpn.Sandbox:
-		return errSandboxDevice
+	case m == vpn.DeviceMode:
+		if err := noDevice(s.Network); err != nil {
+			return err
+		}
 	}
 	s.Mode = m
 	a.topics.Settings.Send(s)
 	return nil
 }
 
-// errSandboxDevice: the sandbox's exits are on this very computer, so what they send would go into the tunnel again.
-var errSandboxDevice = errors.New("the sandbox's exits run on this very computer, so the whole of it cannot go through them; choose another network first")
+// noDevice says why the whole device cannot be carried through a network's exits.
+func noDevice(n vpn.Network) error {
+	switch n {
+	case vpn.Own:
+		return nil
+	case vpn.Mysterium:
+		return errors.New("the Mysterium node could not reach its own services while everything else is blocked, so the whole device goes through own servers only, so far; use --network own")
+	default:
+		return errors.New("the sandbox's exits run on this very computer, so the whole of it cannot go through them; use --network own")
+	}
+}
 
 // switchGuard switches lockdown or lan.
 func (a *app) switchGuard(ctx context.Context, what string, on bool) error {

@@ -69,8 +69,10 @@ func (c *Core) lookForLeftovers() {
 	})
 }
 
+// modeOf is what the next connection carries. The sandbox's exits run on this very computer: what they send would go
+// into the tunnel again. Mysterium's node has to reach services of its own beside the tunnel, which nothing lets it yet.
 func modeOf(s vpn.Settings) vpn.Mode {
-	if s.Mode == vpn.DeviceMode && s.Network != vpn.Sandbox && s.Network != "" {
+	if s.Mode == vpn.DeviceMode && s.Network == vpn.Own {
 		return vpn.DeviceMode
 	}
 	return vpn.ProxyMode

@@ -106,11 +106,11 @@ func TestAMissingHelperIsNoExitsFault(t *testing.T) {
 	guard := &fakeGuard{err: errors.New("nobody listens")}
 	var carried []bool
 	inRigWith(t, func(p *Parts) {
-		p.Network, p.Guard = vpn.Mysterium, guard
+		p.Network, p.Guard = vpn.Own, guard
 		p.Carry = func(w bool) { carried = append(carried, w) }
 	}, func(r *rig) {
 		s := r.topics.Settings.Load()
-		s.Network, s.Mode = vpn.Mysterium, vpn.DeviceMode
+		s.Network, s.Mode = vpn.Own, vpn.DeviceMode
 		r.topics.Settings.Send(s)
 		r.running()
 		r.connect(vpn.Target{Country: "DE"})

@@ -1,0 +1,168 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestTheWholeDevice is the story of a computer whose every packet goes through a server of its user's, or nowhere: with
+// the helper as root, and the app as it is. What the helper's rules do with each kind of packet, internal/leaks proves.
+func TestTheWholeDevice(t *testing.T) {
+	w := newWorld(t)
+	if !w.split {
+		t.Skip("needs root, for network namespaces")
+	}
+	w.startSite()
+	url := "http://" + w.site + ":8080"
+	folder := t.TempDir()
+	require.NoError(t, os.Chmod(folder, 0o755))
+	helper := filepath.Join(folder, "mysteriumvpn-netd")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", helper, "../../cmd/mysteriumvpn-netd")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	said, err := build.CombinedOutput()
+	require.NoError(t, err, string(said))
+	socket, resolv := filepath.Join(folder, "netd.sock"), filepath.Join(folder, "resolv.conf")
+	require.NoError(t, os.WriteFile(resolv, []byte("nameserver 192.0.2.53\n"), 0o600))
+	netd := func(words ...string) *exec.Cmd {
+		words = append(words, "--socket", socket, "--state", filepath.Join(folder, "state"), "--resolv", resolv)
+		return w.command(w.app, helper, words...)
+	}
+	serve := func() *process {
+		p := w.start("netd", netd("serve", "--allow", strconv.Itoa(os.Getuid())))
+		p.line(t, "listens", 10*time.Second)
+		return p
+	}
+	guard := serve()
+	t.Cleanup(func() { _ = netd("reset").Run() })
+
+	// The exit is on the machine between here and the site, at an address of the internet: the firewall lets WireGuard
+	// out to no other. Nothing leads past it.
+	const public = "203.0.113.2"
+	for _, c := range []*exec.Cmd{
+		w.command(w.far, "ip", "addr", "add", public+"/32", "dev", "lo"), w.command(w.app, "ip", "route", "add", public, "via", farEnd),
+	} {
+		said, err := c.CombinedOutput()
+		require.NoError(t, err, string(said))
+	}
+	exit := w.start("exit", w.command(w.far, w.bin, "exit", "--quiet", "--listen", public+":51820", "--out", filepath.Join(folder, "exit"),
+		"--exit.allow", w.site+"/32", "--exit.dns", w.site+":5353"))
+	exit.line(t, "The exit listens at ", 10*time.Second)
+	out, code := w.ctl("own", "add", filepath.Join(folder, "exit", "own-exit.conf"), "--name", "home")
+	require.Zero(t, code, out)
+
+	out, code = w.ctl("run", "--network", "sandbox", "--mode", "device")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, out, "this very computer")
+
+	w.runArgs = []string{"run", "--network", "own", "--mode", "device", "--netd", socket}
+	app := w.startApp()
+	w.await(20*time.Second, func(s status) bool { return s.Node.State == "running" })
+	out, code = w.ctl("connect")
+	require.Zero(t, code, out)
+	type guarded struct {
+		Phase, Mode   string
+		Blocked       *struct{ Code, Text string }
+		Lockdown, LAN bool
+	}
+	how := func() (g guarded) {
+		out, code := w.ctl("status", "--json")
+		require.Zero(t, code, out)
+		require.NoError(t, json.Unmarshal([]byte(out), &g), out)
+		return g
+	}
+	assert.Equal(t, guarded{Phase: "up", Mode: "device"}, how())
+
+	direct := func() (string, error) { return w.client("direct", url+"/ip") }
+	out, err = direct()
+	require.NoError(t, err, "every program goes through the tunnel: %s", out)
+	assert.Contains(t, out, w.site)
+	out, err = w.client("direct", url+"/file")
+	require.NoError(t, err, out)
+	assert.Equal(t, fmt.Sprint(fileHash(), " ", fileSize), strings.Join(strings.Fields(out)[:2], " "))
+	out, err = w.client("socks5", w.status().Proxy.SOCKS5, url+"/ip")
+	require.NoError(t, err, "programs that use the proxy, too: %s", out)
+	text, err := os.ReadFile(resolv)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "192.0.2.53", "names are looked up inside")
+
+	// A goodbye that never comes.
+	require.NoError(t, app.Process.Kill())
+	<-app.done
+	out, err = direct()
+	require.Error(t, err, "the app was killed, and everything is blocked: %s", out)
+	app = w.startApp()
+	s := w.await(20*time.Second, func(s status) bool { return s.Node.State == "running" && s.Phase == "blocked" })
+	require.NotNil(t, s.Reason)
+	assert.Equal(t, "left_blocked", s.Reason.Code)
+	require.NotNil(t, how().Blocked)
+	out, err = direct()
+	require.Error(t, err, "and stays so: %s", out)
+	out, code = w.ctl("connect")
+	require.Zero(t, code, out)
+	out, err = direct()
+	require.NoError(t, err, "the same user goes on where it was: %s", out)
+
+	out, code = w.ctl("disconnect")
+	require.Zero(t, code, out)
+	w.await(10*time.Second, func(s status) bool { return s.Phase == "down" })
+	text, err = os.ReadFile(resolv)
+	require.NoError(t, err)
+	assert.Equal(t, "nameserver 192.0.2.53\n", string(text), "put back as it was")
+	rules, err := w.command(w.app, "nft", "list", "ruleset").CombinedOutput()
+	require.NoError(t, err, string(rules))
+	assert.NotContains(t, string(rules), "drop", "the user wants out, and is")
+
+	t.Run("lockdown", func(t *testing.T) {
+		out, code := w.ctl("lockdown", "on")
+		require.Zero(t, code, out)
+		g := how()
+		assert.True(t, g.Lockdown)
+		require.NotNil(t, g.Blocked)
+		assert.Equal(t, "lockdown", g.Blocked.Code)
+		out, code = w.ctl("mode", "proxy")
+		require.Zero(t, code, out)
+		out, code = w.ctl("connect")
+		assert.Equal(t, 1, code)
+		assert.Contains(t, out, "Lockdown blocks this computer")
+		out, code = w.ctl("mode", "device")
+		require.Zero(t, code, out)
+		out, code = w.ctl("connect")
+		require.Zero(t, code, out)
+		out, err := direct()
+		require.NoError(t, err, out)
+		out, code = w.ctl("lockdown", "off")
+		require.Zero(t, code, out)
+	})
+
+	t.Run("the helper is gone", func(t *testing.T) {
+		require.NoError(t, guard.Process.Kill())
+		<-guard.done
+		s := w.await(30*time.Second, func(s status) bool { return s.Phase == "blocked" })
+		require.NotNil(t, s.Reason)
+		assert.Equal(t, "helper_lost", s.Reason.Code)
+		out, err := direct()
+		require.Error(t, err, "its rules are the kernel's: %s", out)
+		guard = serve()
+		out, code := w.ctl("connect")
+		require.Zero(t, code, out)
+		out, err = direct()
+		require.NoError(t, err, out)
+	})
+
+	require.NoError(t, app.Process.Signal(syscall.SIGINT))
+	<-app.done
+	rules, err = w.command(w.app, "nft", "list", "ruleset").CombinedOutput()
+	require.NoError(t, err, string(rules))
+	assert.NotContains(t, string(rules), "drop", "who quits wants out")
+}
