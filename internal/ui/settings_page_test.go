@@ -304,9 +304,41 @@ func TestAFileNeverOpensTheProxySilently(t *testing.T) {
 	assert.Equal(t, "0.0.0.0:1080", s.last().Proxy, "another open address is another question")
 }
 
+// TestTheWholeDeviceIsChosenWhereItCanBe: on the others the reason stands there, and nothing changes.
+func TestTheWholeDeviceIsChosenWhereItCanBe(t *testing.T) {
+	s := newStage(t, nil)
+	s.toggleSettings()
+	p := s.choice
+	for _, c := range []struct {
+		network vpn.Network
+		why     string
+	}{{"", "very computer"}, {vpn.Mysterium, "its own services"}} {
+		s.topics.Settings.Send(vpn.Settings{Network: c.network})
+		s.lane.Run()
+		p.mode.choose(1)
+		assert.Empty(t, s.saved, c.network)
+		assert.Contains(t, p.modeRow.note.text, c.why)
+		assert.Equal(t, 0, p.mode.chosen)
+	}
+	s.topics.Settings.Send(vpn.Settings{Network: vpn.Own})
+	s.lane.Run()
+	p.mode.choose(1)
+	require.Len(t, s.saved, 1)
+	assert.Equal(t, vpn.DeviceMode, s.saved[0].Mode)
+	assert.Empty(t, p.modeRow.note.text)
+	assert.Contains(t, p.modeRow.about.text, "or nowhere")
+	p.mode.choose(0)
+	assert.Equal(t, vpn.Mode(""), s.saved[1].Mode)
+
+	blocked := inPhase(vpn.Blocked)
+	assert.Equal(t, "On hold", headlineOf(blocked))
+	blocked.Guard.Held = true
+	assert.Equal(t, "Blocked", headlineOf(blocked))
+}
+
 func TestEverySettingIsInWords(t *testing.T) {
 	kept := map[string]bool{"LastExit": true, "LastCountry": true, "CountUsage": true} // noted by the program; not of a file
-	values := map[string]string{"Network": "mysterium", "NodeProgram": "/opt/myst", "Proxy": "127.0.0.1:9", "DNS": "9.9.9.9", "Theme": "dark", "Language": "de", "TextSize": "large", "FilterQuality": "high", "FilterPrice": "1000000000000000000", "FilterIPType": "hosting", "SpendLimit": "10", "SpendLimitDay": "10"}
+	values := map[string]string{"Mode": "device", "Network": "mysterium", "NodeProgram": "/opt/myst", "Proxy": "127.0.0.1:9", "DNS": "9.9.9.9", "Theme": "dark", "Language": "de", "TextSize": "large", "FilterQuality": "high", "FilterPrice": "1000000000000000000", "FilterIPType": "hosting", "SpendLimit": "10", "SpendLimitDay": "10"}
 	for f := range reflect.TypeFor[vpn.Settings]().Fields() {
 		var s vpn.Settings
 		v := reflect.ValueOf(&s).Elem().FieldByIndex(f.Index)

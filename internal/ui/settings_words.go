@@ -141,6 +141,32 @@ func networkAbout(n vpn.Network) string {
 	return lang.L("The exits run on this computer: everything is real but geography. Your address does not change.")
 }
 
+func modeWord(m vpn.Mode) string {
+	if m == vpn.DeviceMode {
+		return lang.L("Whole device")
+	}
+	return lang.L("Programs")
+}
+
+func modeAbout(whole bool) string {
+	if whole {
+		return lang.L("Every packet of this computer goes through the tunnel or nowhere, until you disconnect. Needs the helper mysteriumvpn-netd. Counts for the next connection.")
+	}
+	return lang.L("Programs that use the proxy; nothing else on this computer is touched. Counts for the next connection.")
+}
+
+// noDevice says why the whole device cannot go through a network's exits; "" = it can.
+func noDevice(n vpn.Network) string {
+	switch n {
+	case vpn.Own:
+		return ""
+	case vpn.Mysterium:
+		return lang.L("Not on the Mysterium Network yet: its node could not reach its own services while everything else is blocked. Own servers can.")
+	default:
+		return lang.L("Not on the sandbox: its exits run on this very computer, so what they send would go into the tunnel again. Own servers can.")
+	}
+}
+
 func networkWord(n vpn.Network) string {
 	switch n {
 	case vpn.Mysterium:
@@ -231,6 +257,7 @@ func inWords(s vpn.Settings) []change {
 		{name: lang.L("Start at login"), to: onOff(s.StartAtLogin)},
 		{name: lang.L("Start hidden"), to: onOff(s.StartHidden)},
 		{name: lang.L("Network"), to: networkWord(s.Network)},
+		{name: lang.L("What goes through the tunnel"), to: modeWord(s.Mode)},
 		{name: lang.L("Node program"), to: s.NodeProgram},
 		{name: lang.L("Name servers"), to: dns},
 		{name: lang.L("Proxy address"), to: proxy},

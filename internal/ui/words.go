@@ -86,6 +86,9 @@ func wish(p vpn.Phase) (vpn.Verb, string) {
 // nodeWords says what the node does.
 // headlineOf is the phase in words. Where there is no node nobody has tried to connect.
 func headlineOf(s vpn.Status) string {
+	if s.Phase == vpn.Blocked && s.Guard.Held {
+		return lang.L("Blocked")
+	}
 	if s.Phase == vpn.Failed && noNode(s) {
 		return lang.L("No node here")
 	}
