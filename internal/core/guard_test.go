@@ -65,8 +65,9 @@ func TestWhatACrashLeftBlockedStaysSo(t *testing.T) {
 	y.disconnect()
 	assert.Equal(t, 1, count[release](y))
 	y.in(open, released{}).phase(vpn.Down)
-	y.in(held).phase(vpn.Down)
+	y.in(held).phase(vpn.Closing)
 	assert.Equal(t, 2, count[release](y), "what comes late, after the user has said that they want out, is let go")
+	y.in(open, released{}).phase(vpn.Down)
 }
 
 // TestTheProxyLetsTheDeviceGoFirst: behind the firewall of the other mode it could not reach its exit.

@@ -225,7 +225,7 @@ func (m *machine) pauseFor(d time.Duration) {
 // phase names the state for the user. It is derived, never set: so it cannot disagree with the facts.
 func (m *machine) phase() vpn.Phase {
 	switch {
-	case !m.want && m.line == closingLine:
+	case !m.want && (m.line == closingLine || m.letting):
 		return vpn.Closing
 	case !m.want && m.gaveUp && m.Guard.Held:
 		return vpn.Blocked

@@ -145,6 +145,28 @@ func TestTheWholeDevice(t *testing.T) {
 		require.Zero(t, code, out)
 	})
 
+	t.Run("the network changes", func(t *testing.T) {
+		ip := func(args ...string) {
+			t.Helper()
+			said, err := w.command(w.app, "ip", args...).CombinedOutput()
+			require.NoError(t, err, "%v: %s", args, said)
+		}
+		ip("addr", "flush", "dev", "near")
+		out, err := direct()
+		require.Error(t, err, "there is no network: %s", out)
+		ip("addr", "add", "10.213.7.99/24", "dev", "near") // another address, as behind another access point
+		ip("route", "replace", public, "via", farEnd)
+		back := time.Now()
+		for {
+			if out, err = direct(); err == nil {
+				break
+			}
+			require.Less(t, time.Since(back), 30*time.Second, "%s", out)
+		}
+		t.Logf("traffic passes again %s after the network is back", time.Since(back).Round(10*time.Millisecond))
+		assert.Equal(t, "up", how().Phase)
+	})
+
 	t.Run("the helper is gone", func(t *testing.T) {
 		require.NoError(t, guard.Process.Kill())
 		<-guard.done
