@@ -45,7 +45,7 @@ func TestScreenshots(t *testing.T) {
 				<-time.After(time.Second)
 			}
 			s.shoot("up-" + theme)
-			for _, page := range [][2]string{{"ctrl+d", "details"}, {"ctrl+l", "log"}, {"ctrl+comma", "settings"}, {"ctrl+h", "history"}, {"ctrl+m", "account"}} {
+			for _, page := range [][2]string{{"ctrl+d", "details"}, {"ctrl+l", "log"}, {"ctrl+comma", "settings"}, {"ctrl+h", "history"}, {"ctrl+m", "account"}, {"ctrl+r", "report"}} {
 				s.key(page[0])
 				s.shoot(page[1] + "-" + theme)
 			}

@@ -158,6 +158,8 @@ func shortcutWords(k fyne.KeyName, apart bool) string {
 		return lang.L("Open or close the log")
 	case fyne.KeyH:
 		return lang.L("Open or close the history")
+	case fyne.KeyR:
+		return lang.L("Report a problem…")
 	case fyne.KeyM:
 		return lang.L("Open or close the account")
 	case fyne.KeyComma:

@@ -307,8 +307,13 @@ func (w *Window) toggleFar() {
 	w.drawHome()
 }
 
-func (w *Window) toggleLog()      { w.toggle(logsPage) }
-func (w *Window) toggleAccount()  { w.toggle(accountPageName) }
+func (w *Window) toggleLog()     { w.toggle(logsPage) }
+func (w *Window) toggleAccount() { w.toggle(accountPageName) }
+func (w *Window) toggleReport() {
+	if w.o.Report != nil {
+		w.toggle(reportPageName)
+	}
+}
 func (w *Window) toggleSettings() { w.toggle(settingsPage) }
 
 // moves reports whether things may move by themselves.
