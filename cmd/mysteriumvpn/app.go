@@ -19,9 +19,9 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/control"
 	"github.com/mysteriumvpn/desktop/internal/core"
+	"github.com/mysteriumvpn/desktop/internal/guard"
 	"github.com/mysteriumvpn/desktop/internal/history"
 	"github.com/mysteriumvpn/desktop/internal/logs"
-	"github.com/mysteriumvpn/desktop/internal/netdclient"
 	"github.com/mysteriumvpn/desktop/internal/nodeproc"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/store"
@@ -56,7 +56,7 @@ type app struct {
 	tunnel  *tunnel.Tunnel
 	core    *core.Core
 	tap     *busTap
-	guard   *netdclient.Guard
+	guard   *guard.Guard
 	adopted *adoptedLog
 	past    *history.Recorder
 	account *account.Keeper

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/mysteriumvpn/desktop/internal/netdclient"
+	"github.com/mysteriumvpn/desktop/internal/guard"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -16,8 +16,8 @@ import (
 const helperSocket = "/run/mysteriumvpn/netd.sock"
 
 // newGuard makes the client of the root helper, which tells core how things stand.
-func (a *app) newGuard(path string) *netdclient.Guard {
-	return netdclient.NewGuard(path, func(s netdclient.State) { a.core.GuardState(s) })
+func (a *app) newGuard(path string) *guard.Guard {
+	return guard.NewGuard(path, func(s guard.State) { a.core.GuardState(s) })
 }
 
 // carry says what the next connection is for.

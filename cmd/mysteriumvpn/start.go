@@ -41,7 +41,7 @@ func (o *exitOptions) flags(cmd *cobra.Command) {
 func (o *startOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.mode, "mode", "", "what goes through the tunnel: `proxy|device` (default: as chosen last, at first proxy)")
-	f.StringVar(&o.netd, "netd", "", "the socket `PATH` of the root helper mysteriumvpn-netd, for device mode (default: "+helperSocket+")")
+	f.StringVar(&o.netd, "netd", "", "the socket `PATH` of the root helper mysteriumvpn-netd, for device mode\n(default: "+helperSocket+")")
 	f.StringVar(&o.network, "network", "", "the network `NAME` that exits come from: sandbox, mysterium or own\n(default: as chosen last, at first sandbox)")
 	f.StringVar(&o.proxy, "proxy", "", "let programs reach the tunnel at this `ADDR`, host:port; kept for later\nstarts (default: a free loopback port at the first start, then the same)")
 	f.BoolVar(&o.proxyExpose, "proxy-expose", false, "allow --proxy to be other than a loopback address: then anybody who\nreaches it can use the tunnel")

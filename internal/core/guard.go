@@ -5,20 +5,20 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/mysteriumvpn/desktop/internal/netdclient"
+	"github.com/mysteriumvpn/desktop/internal/guard"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
 // Guard is the root helper that owns the network of the whole device.
 type Guard interface {
 	// Look asks how things stand.
-	Look(ctx context.Context) (netdclient.State, error)
+	Look(ctx context.Context) (guard.State, error)
 	// Release is the user's word that they want out.
 	Release(ctx context.Context) error
 }
 
-// GuardState takes how things stand with the device's network. It is netdclient.NewGuard's changed.
-func (c *Core) GuardState(s netdclient.State) {
+// GuardState takes how things stand with the device's network. It is guard.NewGuard's changed.
+func (c *Core) GuardState(s guard.State) {
 	c.post(guardChanged{
 		guard:  vpn.Guard{Held: s.Held, Blocked: s.Blocked, Lost: s.Lost, Lockdown: s.Lockdown, LAN: s.LAN, Exposed: s.Exposed},
 		notice: strings.TrimRight(s.Notice, ". "),
@@ -30,7 +30,7 @@ func (c *Core) GuardState(s netdclient.State) {
 func (c *Core) guarded(ctx context.Context, mode vpn.Mode) vpn.Reason {
 	if c.Guard == nil {
 		if mode == vpn.DeviceMode {
-			return vpn.Reason{Code: vpn.HelperMissing, A: tidy(netdclient.ErrNoHelper)}
+			return vpn.Reason{Code: vpn.HelperMissing, A: tidy(guard.ErrNoHelper)}
 		}
 		return vpn.Reason{}
 	}

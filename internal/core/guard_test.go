@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mysteriumvpn/desktop/internal/netdclient"
+	"github.com/mysteriumvpn/desktop/internal/guard"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -94,20 +94,20 @@ func TestAHelperThatIsLostIsSaid(t *testing.T) {
 
 // fakeGuard is a helper that says what the test wants.
 type fakeGuard struct {
-	state netdclient.State
+	state guard.State
 	err   error
 	let   int
 }
 
-func (f *fakeGuard) Look(context.Context) (netdclient.State, error) { return f.state, f.err }
-func (f *fakeGuard) Release(context.Context) error                  { f.let++; return f.err }
+func (f *fakeGuard) Look(context.Context) (guard.State, error) { return f.state, f.err }
+func (f *fakeGuard) Release(context.Context) error             { f.let++; return f.err }
 
 // TestAMissingHelperIsNoExitsFault: it is found out before anything is dialed.
 func TestAMissingHelperIsNoExitsFault(t *testing.T) {
-	guard := &fakeGuard{err: errors.New("nobody listens")}
+	helper := &fakeGuard{err: errors.New("nobody listens")}
 	var carried []bool
 	inRigWith(t, func(p *Parts) {
-		p.Network, p.Guard = vpn.Own, guard
+		p.Network, p.Guard = vpn.Own, helper
 		p.Carry = func(w bool) { carried = append(carried, w) }
 	}, func(r *rig) {
 		s := r.topics.Settings.Load()
@@ -120,7 +120,7 @@ func TestAMissingHelperIsNoExitsFault(t *testing.T) {
 		assert.Equal(t, vpn.HelperMissing, now.Reason.Code)
 		assert.Empty(t, carried, "nothing was dialed")
 
-		guard.err, guard.state = nil, netdclient.State{}
+		helper.err, helper.state = nil, guard.State{}
 		r.connect(vpn.Target{Country: "DE"})
 		assert.Equal(t, vpn.Up, r.topics.Status.Load().Phase)
 		assert.Equal(t, []bool{true}, carried)
@@ -130,7 +130,7 @@ func TestAMissingHelperIsNoExitsFault(t *testing.T) {
 		r.topics.Settings.Send(s)
 		r.pass(time.Second)
 		assert.Equal(t, vpn.DeviceMode, r.topics.Status.Load().Mode, "it counts for the next connection")
-		guard.state = netdclient.State{Lockdown: true}
+		helper.state = guard.State{Lockdown: true}
 		r.wish(vpn.Disconnect)
 		r.connect(vpn.Target{Country: "DE"})
 		assert.Equal(t, vpn.LockdownOn, r.topics.Status.Load().Reason.Code)

@@ -1,4 +1,4 @@
-package netdclient
+package guard
 
 import (
 	"context"
@@ -9,7 +9,11 @@ import (
 	"sync"
 
 	"github.com/mysteriumvpn/desktop/internal/netd/wire"
+	"github.com/mysteriumvpn/desktop/internal/netdclient"
 )
+
+// ErrNoHelper means that nobody listens there: the helper is not installed, or was not started.
+var ErrNoHelper = netdclient.ErrNoHelper
 
 // Guard is the helper as a program uses it that carries the whole device: it connects when it is needed, keeps the
 // heartbeat, and tells how things stand. Make one with NewGuard.
@@ -18,7 +22,7 @@ type Guard struct {
 	changed func(State)
 
 	mu   sync.Mutex // guards what follows; held while the helper is asked
-	c    *Client
+	c    *netdclient.Client
 	stop func() // ends the heartbeat
 	told State
 	any  bool // told was told
@@ -31,13 +35,13 @@ func NewGuard(path string, changed func(State)) *Guard { return &Guard{path: pat
 // Look asks how things stand, without taking anything over. ErrNoHelper says that there is no helper.
 func (g *Guard) Look(ctx context.Context) (State, error) {
 	var a wire.Answer
-	err := g.with(ctx, func(c *Client) (err error) { a, err = c.Status(); return err })
+	err := g.with(ctx, func(c *netdclient.Client) (err error) { a, err = c.Status(); return err })
 	return stateOf(a), err
 }
 
 // Hold has nothing leave this computer but WireGuard's datagrams to these addresses.
 func (g *Guard) Hold(ctx context.Context, to []netip.AddrPort) error {
-	return g.with(ctx, func(c *Client) error {
+	return g.with(ctx, func(c *netdclient.Client) error {
 		a, err := c.Begin(to...)
 		if err == nil {
 			g.keep(c)
@@ -49,7 +53,7 @@ func (g *Guard) Hold(ctx context.Context, to []netip.AddrPort) error {
 
 // Interface makes the tunnel's interface and sends everything into it.
 func (g *Guard) Interface(ctx context.Context, addresses []netip.Addr, mtu int, resolvers []netip.Addr) (f *os.File, err error) {
-	err = g.with(ctx, func(c *Client) error {
+	err = g.with(ctx, func(c *netdclient.Client) error {
 		f, err = c.Tunnel(addresses, uint16(mtu), resolvers...) //nolint:gosec // wire checks it
 		return err
 	})
@@ -58,25 +62,27 @@ func (g *Guard) Interface(ctx context.Context, addresses []netip.Addr, mtu int, 
 
 // Socket gives a UDP socket that may reach what is held open.
 func (g *Guard) Socket() (u *net.UDPConn, err error) {
-	err = g.with(context.Background(), func(c *Client) error { u, err = c.Socket(); return err })
+	err = g.with(context.Background(), func(c *netdclient.Client) error { u, err = c.Socket(); return err })
 	return u, err
 }
 
 // Release is the user's word that the tunnel is not wanted any more: the firewall opens, unless lockdown holds it.
-func (g *Guard) Release(ctx context.Context) error { return g.say(ctx, (*Client).Disconnect) }
+func (g *Guard) Release(ctx context.Context) error {
+	return g.say(ctx, (*netdclient.Client).Disconnect)
+}
 
 // Lockdown switches whether everything is blocked while nobody is connected.
 func (g *Guard) Lockdown(ctx context.Context, on bool) error {
-	return g.say(ctx, func(c *Client) (wire.Answer, error) { return c.Lockdown(on) })
+	return g.say(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.Lockdown(on) })
 }
 
 // LAN switches whether the local network can be reached.
 func (g *Guard) LAN(ctx context.Context, on bool) error {
-	return g.say(ctx, func(c *Client) (wire.Answer, error) { return c.LAN(on) })
+	return g.say(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.LAN(on) })
 }
 
-func (g *Guard) say(ctx context.Context, what func(*Client) (wire.Answer, error)) error {
-	return g.with(ctx, func(c *Client) error {
+func (g *Guard) say(ctx context.Context, what func(*netdclient.Client) (wire.Answer, error)) error {
+	return g.with(ctx, func(c *netdclient.Client) error {
 		a, err := what(c)
 		if err == nil {
 			g.tell(stateOf(a))
@@ -93,25 +99,25 @@ func (g *Guard) Close() {
 }
 
 // with asks the helper, and connects first where there is no connection. One that broke is dropped.
-func (g *Guard) with(ctx context.Context, ask func(*Client) error) error {
+func (g *Guard) with(ctx context.Context, ask func(*netdclient.Client) error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.c == nil {
-		c, err := Dial(ctx, g.path)
+		c, err := netdclient.Dial(ctx, g.path)
 		if err != nil {
 			return err
 		}
 		g.c = c
 	}
 	err := ask(g.c)
-	if _, refused := errors.AsType[*Refusal](err); err != nil && !refused {
+	if _, refused := errors.AsType[*netdclient.Refusal](err); err != nil && !refused {
 		g.lose()
 	}
 	return err
 }
 
 // keep begins the heartbeat of a connection.
-func (g *Guard) keep(c *Client) {
+func (g *Guard) keep(c *netdclient.Client) {
 	if g.stop != nil {
 		return
 	}

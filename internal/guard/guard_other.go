@@ -1,6 +1,6 @@
 //go:build !linux
 
-package netdclient
+package guard
 
 import (
 	"context"

@@ -1,4 +1,11 @@
-package netdclient
+// Package guard is the root helper mysteriumvpn-netd as a program uses it that carries the whole device: it connects when
+// it is needed, keeps the heartbeat, and tells how things stand. There is a helper on Linux only; elsewhere a Guard can
+// do nothing.
+//
+// cmd makes one and hands it to core, which says the user's word, and to the tunnel, which runs on what it gives.
+//
+// A Guard may be used from any goroutine; requests go one after the other.
+package guard
 
 // State is how things stand with the device's network.
 type State struct {
