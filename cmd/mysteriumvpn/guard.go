@@ -36,7 +36,7 @@ func (a *app) setMode(m vpn.Mode) error {
 	case m != vpn.ProxyMode && m != vpn.DeviceMode:
 		return fmt.Errorf("there is no mode %q; there are: proxy, device", m)
 	case m == vpn.DeviceMode:
-		if err := noDevice(s.Network); err != nil {
+		if err := noDevice(a.topics.Status.Load().Network); err != nil { // that which runs, not that of the next start
 			return err
 		}
 	}

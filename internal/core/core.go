@@ -129,7 +129,7 @@ func New(p Parts) *Core {
 	c := &Core{Parts: p, finished: make(chan struct{}), avoided: map[string]time.Time{}}
 	c.ctx, c.end = context.WithCancel(context.Background())
 	c.nodeCtx, c.stopNode = context.WithCancel(c.ctx)
-	c.state.Network, c.state.Proxy, c.state.Mode = p.Network, p.Proxy, modeOf(p.Settings.Load())
+	c.state.Network, c.state.Proxy, c.state.Mode = p.Network, p.Proxy, modeOf(p.Network, p.Settings.Load())
 	c.state.nextMode = c.state.Mode
 	c.Lane.Post(func() { c.Status.Send(c.state.Status) })
 	c.filter = nodeFilterOf(c.Settings.Load())
@@ -144,7 +144,7 @@ func New(p Parts) *Core {
 	})
 	settings := c.Settings.Via(c.Lane).On(func(s vpn.Settings) {
 		c.filterChanged(s)
-		c.take(modeWanted{modeOf(s)})
+		c.take(modeWanted{modeOf(c.Network, s)})
 	})
 	c.forget = func() { commands(); settings() }
 	return c

@@ -11,7 +11,7 @@ import (
 
 // Guard is the root helper that owns the network of the whole device.
 type Guard interface {
-	// Look asks how things stand.
+	// Look asks how things stand; what it finds comes by Core.GuardState, too.
 	Look(ctx context.Context) (guard.State, error)
 	// Release is the user's word that they want out.
 	Release(ctx context.Context) error
@@ -62,17 +62,15 @@ func (c *Core) lookForLeftovers() {
 		return
 	}
 	c.async(askLimit, func(ctx context.Context) input {
-		if s, err := c.Guard.Look(ctx); err == nil {
-			c.GuardState(s)
-		}
+		_, _ = c.Guard.Look(ctx) // what it finds comes by GuardState
 		return nil
 	})
 }
 
-// modeOf is what the next connection carries. The sandbox's exits run on this very computer: what they send would go
+// modeOf is what the next connection carries, on the network that runs. The sandbox's exits run on this very computer: what they send would go
 // into the tunnel again. Mysterium's node has to reach services of its own beside the tunnel, which nothing lets it yet.
-func modeOf(s vpn.Settings) vpn.Mode {
-	if s.Mode == vpn.DeviceMode && s.Network == vpn.Own {
+func modeOf(network vpn.Network, s vpn.Settings) vpn.Mode {
+	if s.Mode == vpn.DeviceMode && network == vpn.Own {
 		return vpn.DeviceMode
 	}
 	return vpn.ProxyMode

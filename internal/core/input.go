@@ -68,6 +68,10 @@ type (
 	// modeWanted: the user wants the next connection to carry so much.
 	modeWanted struct{ mode vpn.Mode }
 
+	// guardRefused: the helper did not give what a tunnel of the whole device needs. The node hears of it, too, and says
+	// that its dial has failed.
+	guardRefused struct{ why vpn.Reason }
+
 	// released answers release.
 	released struct{ why vpn.Reason }
 
@@ -92,6 +96,7 @@ func (lineSeen) input()      {}
 func (tunnelChanged) input() {}
 func (stalled) input()       {}
 func (guardChanged) input()  {}
+func (guardRefused) input()  {}
 func (modeWanted) input()    {}
 func (released) input()      {}
 func (timerRang) input()     {}
@@ -123,6 +128,9 @@ type (
 
 	// dropTunnel takes the WireGuard device down without the node.
 	dropTunnel struct{}
+
+	// lookAgain asks the helper how things stand.
+	lookAgain struct{}
 
 	// release tells the helper that the user wants out; answered by released.
 	release struct{}
@@ -163,6 +171,7 @@ func (dial) effect()       {}
 func (hangUp) effect()     {}
 func (dropTunnel) effect() {}
 func (release) effect()    {}
+func (lookAgain) effect()  {}
 func (avoid) effect()      {}
 func (remember) effect()   {}
 func (notify) effect()     {}

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/mysteriumvpn/desktop/internal/supervisor"
+	"github.com/mysteriumvpn/desktop/internal/tunnel"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -27,6 +28,9 @@ func (l *lineman) Up(ctx context.Context, cfg supervisor.Config) (string, error)
 	l.tunnelGen.Add(1)
 	if err := l.Tunnel.Up(ctx, wg); err != nil {
 		l.logNow().Warn("tunnel up", zap.Error(err))
+		if e, ok := errors.AsType[*tunnel.GuardError](err); ok {
+			l.post(guardRefused{vpn.Reason{Code: vpn.HelperRefused, A: tidy(e.Err)}})
+		}
 		return "", err
 	}
 	l.logNow().Info("tunnel up")

@@ -66,7 +66,7 @@ func (m *machine) take(in input) {
 		case m.switching && in.why.Zero():
 			m.forget()
 			m.target, m.chosen, m.Exit, m.wasUp = m.wished, true, in.exit, false
-			m.Connection = m.wishedAs
+			m.Connection, m.Mode = m.wishedAs, m.nextMode
 		case m.switching: // nothing there: better to stay than to be nowhere
 			m.forget()
 			m.Refused = in.why
@@ -92,7 +92,11 @@ func (m *machine) take(in input) {
 			m.lineTo = ""
 		default:
 			m.line = noLine
-			m.failed(in.why)
+			if m.guardWhy.Zero() {
+				m.failed(in.why)
+			} else { // no exit is to blame
+				m.failed(m.guardWhy)
+			}
 		}
 	case hungUp:
 		if in.order == m.order && m.line == closingLine {
@@ -108,9 +112,12 @@ func (m *machine) take(in input) {
 		m.nextMode = in.mode
 	case released:
 		m.letting = false
-		if !in.why.Zero() {
+		if !in.why.Zero() && m.Guard.Held && !m.want { // tried again when the user says it again
+			m.gaveUp, m.Reason = true, in.why
 			m.do(notify{vpn.Notice{Severity: vpn.Error, Reason: in.why}})
 		}
+	case guardRefused:
+		m.guardWhy = in.why
 	case stalled:
 		if m.Phase == vpn.Up {
 			m.Reason = vpn.Reason{Code: vpn.TunnelStalled}
@@ -143,11 +150,14 @@ func (m *machine) takeCommand(c vpn.Command) {
 			m.switching, m.wished, m.wishedAs = true, c.Target, c.Connection
 			return
 		}
-		m.Connection = c.Connection
+		m.Connection, m.Mode = c.Connection, m.nextMode
 		m.want, m.target, m.chosen, m.wasUp = true, c.Target, false, false
 		m.Exit = vpn.Exit{} // until one is picked: the old one is not where this wish leads
 		m.forget()
 	case vpn.Disconnect:
+		if !m.guardTold { // it may have been started since
+			m.do(lookAgain{})
+		}
 		m.want, m.chosen, m.wasUp, m.picking = false, false, false, false
 		m.forget()
 	case vpn.RestartNode:
@@ -208,7 +218,8 @@ func (m *machine) takeNode(in nodeChanged) {
 	m.number()
 	m.unlock, m.listed, m.listing, m.picking, m.pausing = undone, false, false, false, false
 	m.line, m.lineTo, m.held = noLine, "", false
-	if in.node.State == vpn.NodeFailed {
+	// The user's word that they want out is not lost with the node.
+	if in.node.State == vpn.NodeFailed && (m.want || !m.Guard.Held) {
 		m.giveUp(in.why)
 	}
 }
@@ -248,6 +259,13 @@ func (m *machine) takeGuard(in guardChanged) {
 		m.do(notify{vpn.Notice{Severity: vpn.Error, Reason: vpn.Reason{Code: vpn.NotGuarded, A: in.notice}}})
 	case in.guard.Lost && m.want:
 		m.failed(vpn.Reason{Code: vpn.HelperLost})
+	case m.Mode == vpn.DeviceMode && m.Phase == vpn.Up && !in.guard.Held: // unblock or reset, by root
+		m.hangUp()
+		m.giveUp(vpn.Reason{Code: vpn.GuardOpened})
+		m.do(notify{vpn.Notice{Severity: vpn.Error, Reason: m.Reason}})
+	case m.Mode == vpn.DeviceMode && m.Phase == vpn.Up && in.guard.Blocked:
+		m.hangUp()
+		m.giveUp(vpn.Reason{Code: vpn.HelperRefused, A: in.notice})
 	case in.guard.Held && first && !m.want && !m.quitting:
 		m.gaveUp, m.Reason = true, vpn.Reason{Code: vpn.LeftBlocked}
 	}

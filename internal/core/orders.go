@@ -51,8 +51,13 @@ func (c *Core) run(e effect) {
 		c.dropTunnel()
 	case release:
 		c.async(askLimit, func(ctx context.Context) input {
-			return released{why: helperReason(c.Guard.Release(ctx))}
+			if err := c.Guard.Release(ctx); err != nil {
+				return released{why: vpn.Reason{Code: vpn.NotOpened, A: tidy(err)}}
+			}
+			return released{}
 		})
+	case lookAgain:
+		c.lookForLeftovers()
 	case avoid:
 		c.avoided[e.provider] = time.Now().Add(avoidFor)
 		if e.blame {

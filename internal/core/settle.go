@@ -18,18 +18,21 @@ func (m *machine) settle() {
 	if m.switching && (m.line != openLine || !m.tunnel || m.Node.State != vpn.NodeRunning) {
 		// What was connected is gone by itself: there is nothing to stay with.
 		m.target, m.chosen, m.wasUp, m.picking, m.switching = m.wished, false, false, false, false
-		m.Connection = m.wishedAs
+		m.Connection, m.Mode = m.wishedAs, m.nextMode
 		m.Exit = vpn.Exit{}
 	}
 	if !m.want {
 		if !m.gaveUp && !m.quitting {
 			m.Reason = m.nodeWhy
+			if m.Reason.Zero() && m.Guard.Blocked && m.Guard.Lockdown {
+				m.Reason = vpn.Reason{Code: vpn.LockdownOn}
+			}
 		}
 		switch m.line {
 		case dialingLine, openLine:
 			m.hangUp()
 		case noLine:
-			if m.line == noLine && m.letGo() {
+			if m.letGo() || m.letting {
 				return
 			}
 			if m.quitting && !m.stopped {
@@ -92,10 +95,10 @@ func (m *machine) settle() {
 		m.do(prepare{order: m.unlockNo})
 	case asked:
 	case done:
-		m.Mode = m.nextMode
-		if m.Mode == vpn.ProxyMode && (m.letGo() || m.letting) {
+		if m.Mode == vpn.ProxyMode && (m.letGo() || m.letting) { // asking for the proxy is the user's word, too
 			return
 		}
+		m.guardWhy = vpn.Reason{}
 		m.line, m.lineTo = dialingLine, m.Exit.ProviderID
 		n := m.number()
 		m.do(dial{order: n, exit: m.Exit})
@@ -106,7 +109,7 @@ func (m *machine) settle() {
 // letGo has the helper open the network again, if it is held and nobody wants that any more. Only the user's word does
 // that: a wish that could not be met leaves everything blocked.
 func (m *machine) letGo() bool {
-	if !m.Guard.Held || m.Guard.Lost || m.letting || m.gaveUp {
+	if !m.Guard.Held || m.letting || m.gaveUp {
 		return false
 	}
 	m.letting = true
@@ -197,7 +200,7 @@ func notTheExits(c vpn.Code) bool {
 // hopeless reports that trying again, here or elsewhere, cannot help.
 func hopeless(c vpn.Code) bool {
 	switch c {
-	case vpn.NotRegistered, vpn.NotRegisterable, vpn.Registering, vpn.NoBalance, vpn.NodeGaveUp, vpn.HelperMissing, vpn.HelperLost, vpn.LockdownOn:
+	case vpn.NotRegistered, vpn.NotRegisterable, vpn.Registering, vpn.NoBalance, vpn.NodeGaveUp, vpn.HelperMissing, vpn.HelperLost, vpn.HelperRefused, vpn.LockdownOn:
 		return true
 	default:
 		return false

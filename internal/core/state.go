@@ -38,6 +38,7 @@ type state struct {
 	tunnel    bool       // our WireGuard device is up
 	letting   bool       // release is under way
 	guardTold bool       // the helper has been heard
+	guardWhy  vpn.Reason // why the helper refused during this dial
 	nextMode  vpn.Mode   // for the next dial
 	nodeWhy   vpn.Reason // why the node is not running
 	order     uint64     // number of the newest order; answers to older ones are stale

@@ -164,7 +164,7 @@ func TestTheWholeDevice(t *testing.T) {
 			require.Less(t, time.Since(back), 30*time.Second, "%s", out)
 		}
 		t.Logf("traffic passes again %s after the network is back", time.Since(back).Round(10*time.Millisecond))
-		assert.Equal(t, "up", how().Phase)
+		w.await(30*time.Second, func(s status) bool { return s.Phase == "up" })
 	})
 
 	t.Run("the helper is gone", func(t *testing.T) {

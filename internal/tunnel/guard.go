@@ -23,6 +23,14 @@ type Guard interface {
 	Socket() (*net.UDPConn, error)
 }
 
+// GuardError says that a Guard did not give what a tunnel needs: no exit is to blame.
+type GuardError struct{ Err error }
+
+func (e *GuardError) Error() string { return e.Err.Error() }
+
+// Unwrap gives Err.
+func (e *GuardError) Unwrap() error { return e.Err }
+
 // Guarded has Up carry the whole device from now on, through an interface and behind a firewall of g; nil = only what
 // the proxy is asked for, in this process. What is up stays as it is.
 func (t *Tunnel) Guarded(g Guard) {
@@ -49,12 +57,12 @@ func (d *device) startWhole(ctx context.Context, o Options) error {
 		to = append(to, p.Endpoint)
 	}
 	if err := d.guard.Hold(ctx, to); err != nil {
-		return err
+		return &GuardError{err}
 	}
 	_, addrs := reachOf(d.cfg)
 	file, err := d.guard.Interface(ctx, addrs, mtuOf(d.cfg), d.cfg.DNS)
 	if err != nil {
-		return err
+		return &GuardError{err}
 	}
 	if d.dev, err = wgnet.NewInterfaceDevice(file, wgnet.NewBind(wgnet.GivenSockets(d.guard.Socket)), &d.cfg, o.Log); err != nil {
 		return fmt.Errorf("start WireGuard on the interface: %w", err)

@@ -32,6 +32,9 @@ const (
 	HelperMissing     Code = "helper_missing"     // A: what was said
 	LeftBlocked       Code = "left_blocked"       // a run ended without a goodbye while it carried the whole device
 	HelperLost        Code = "helper_lost"        // what the helper held is blocked
+	HelperRefused     Code = "helper_refused"     // A: what was said
+	NotOpened         Code = "not_opened"         // A: why the network is still blocked
+	GuardOpened       Code = "guard_opened"       // somebody else opened it under a connection
 	NotGuarded        Code = "not_guarded"        // A: what was said; traffic may not be protected
 	LockdownOn        Code = "lockdown"           // proxy mode cannot connect while it is on
 	NotUnlocked       Code = "identity_locked"    // the identity needs unlocking
@@ -88,6 +91,9 @@ var sentences = map[Code]string{
 	HelperMissing:     "The whole device cannot be carried: %[1]s. Or choose to carry only programs that use the proxy.",
 	LeftBlocked:       "The last run ended without a goodbye, so nothing leaves this computer. Connect again, or disconnect to open its network.",
 	HelperLost:        "The helper that guards this computer's network does not answer. Start it again; until then nothing may pass.",
+	HelperRefused:     "The helper that guards this computer's network refused: %[1]s. Nothing was connected.",
+	NotOpened:         "This computer's network could not be opened again: %[1]s. Disconnect once more, or run “sudo mysteriumvpn-netd reset”.",
+	GuardOpened:       "Somebody else has opened this computer's network (unblock or reset), so the connection was ended. Connect again.",
 	NotGuarded:        "Traffic may NOT be protected: the rules that keep it inside the tunnel could not be applied (%[1]s). Disconnect from the network.",
 	LockdownOn:        "Lockdown blocks this computer while the whole of it is not connected. Choose to carry the whole device, or switch lockdown off.",
 	NotUnlocked:       "The identity is locked. Unlock it, then try to connect again.",
