@@ -179,7 +179,7 @@ func sorted(list []netip.AddrPort) []netip.AddrPort {
 func (s State) answer(c caller, err error) wire.Answer {
 	a := wire.Answer{
 		Code: code(err), Phase: s.Phase(), Lockdown: s.Lockdown, LAN: s.LAN, Held: s.Held, Owner: s.Owner,
-		Yours: s.Held && s.Conn == c.Conn && c.Conn != 0, Exposed: s.Exposed, Notice: s.Notice,
+		Yours: s.Held && s.Conn == c.Conn && c.Conn != 0, Ownerless: s.Held && s.Conn == 0, Exposed: s.Exposed, Notice: s.Notice,
 	}
 	if err != nil {
 		a.Text = err.Error()

@@ -80,6 +80,21 @@ func TestTheFirstToBeginOwnsIt(t *testing.T) {
 	assert.Equal(t, wire.Busy, code(err), "what is blocked for one user is not opened by another")
 }
 
+// TestALeftoverIsToldFromALiveProgram: a second program of the same user sees whether the first is still there.
+func TestALeftoverIsToldFromALiveProgram(t *testing.T) {
+	second := caller{Conn: 8, UID: alice.UID}
+	assert.False(t, State{}.answer(second, nil).Ownerless, "nobody has begun")
+	s := must(t, State{}, alice, begin, makeTunnel)
+	assert.False(t, s.answer(second, nil).Ownerless, "it lives")
+	assert.False(t, failed(s, assert.AnError).answer(second, nil).Ownerless, "it lives, and is blocked")
+	s = gone(s, alice.Conn)
+	assert.True(t, s.answer(second, nil).Ownerless, "it has gone")
+	assert.False(t, s.answer(second, nil).Yours)
+	s = must(t, s, second, begin)
+	assert.False(t, s.answer(second, nil).Ownerless, "it is taken over")
+	assert.False(t, must(t, s, second, wire.Request{Verb: wire.Disconnect}).answer(second, nil).Ownerless)
+}
+
 // TestOpenOnlyWhenDisconnectedAndNotLockedDown: whatever is asked by whomever in any order, and whatever fails, the
 // firewall is open exactly if nobody has begun since the last disconnect and lockdown is off; and the rules say so too.
 func TestOpenOnlyWhenDisconnectedAndNotLockedDown(t *testing.T) {

@@ -63,7 +63,7 @@ func ParseRequest(packet []byte) (Request, error) {
 func (a *Answer) Append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, Version)
 	b = append(b, byte(a.Code), byte(a.Phase))
-	for _, v := range []bool{a.Lockdown, a.LAN, a.Held, a.Yours, a.Exposed} {
+	for _, v := range []bool{a.Lockdown, a.LAN, a.Held, a.Yours, a.Ownerless, a.Exposed} {
 		b = appendBool(b, v)
 	}
 	b = binary.BigEndian.AppendUint32(b, a.Owner)
@@ -75,7 +75,7 @@ func ParseAnswer(packet []byte) (Answer, error) {
 	d := decoder{rest: packet}
 	d.version()
 	a := Answer{Code: Code(d.byte()), Phase: Phase(d.byte())}
-	for _, v := range []*bool{&a.Lockdown, &a.LAN, &a.Held, &a.Yours, &a.Exposed} {
+	for _, v := range []*bool{&a.Lockdown, &a.LAN, &a.Held, &a.Yours, &a.Ownerless, &a.Exposed} {
 		*v = d.bool()
 	}
 	a.Owner = uint32(d.uint16())<<16 | uint32(d.uint16())

@@ -98,16 +98,17 @@ const (
 
 // Answer to a request. Every answer tells how things stand after it.
 type Answer struct {
-	Code     Code
-	Text     string // for people; empty if OK
-	Phase    Phase
-	Lockdown bool
-	LAN      bool
-	Held     bool   // somebody has begun and not said Disconnect
-	Yours    bool   // it is this connection
-	Owner    uint32 // user who has begun; meaningless unless Held
-	Exposed  bool   // rules could not be applied, and it is not certain that anything is blocked
-	Notice   string // what went wrong last; empty = nothing
+	Code      Code
+	Text      string // for people; empty if OK
+	Phase     Phase
+	Lockdown  bool
+	LAN       bool
+	Held      bool   // somebody has begun and not said Disconnect
+	Yours     bool   // it is this connection
+	Ownerless bool   // Held, but who has begun has gone without a goodbye: a leftover, which its user may take over by Begin
+	Owner     uint32 // user who has begun; meaningless unless Held
+	Exposed   bool   // rules could not be applied, and it is not certain that anything is blocked
+	Notice    string // what went wrong last; empty = nothing
 }
 
 // ErrMalformed is what every refusal to decode wraps.

@@ -38,7 +38,7 @@ func TestRequestsArriveAsTheyWereSent(t *testing.T) {
 		require.NoError(t, err, r.Verb)
 		assert.Equal(t, r, got)
 	}
-	a := Answer{Code: Failed, Text: "no", Phase: Blocked, Held: true, Yours: true, Owner: 1 << 31, Exposed: true, Notice: strings.Repeat("n", 2000)}
+	a := Answer{Code: Failed, Text: "no", Phase: Blocked, Held: true, Yours: true, Owner: 1 << 31, Ownerless: true, Exposed: true, Notice: strings.Repeat("n", 2000)}
 	got, err := ParseAnswer(a.Append(nil))
 	require.NoError(t, err)
 	a.Notice = a.Notice[:maxText]
@@ -122,6 +122,7 @@ func FuzzRequest(f *testing.F) {
 
 func FuzzAnswer(f *testing.F) {
 	f.Add((&Answer{Code: OK, Phase: Open, Text: "a", Notice: "b"}).Append(nil))
+	f.Add((&Answer{Code: OK, Phase: Blocked, Held: true, Ownerless: true}).Append(nil))
 	f.Fuzz(func(t *testing.T, packet []byte) {
 		a, err := ParseAnswer(packet)
 		if err != nil {
