@@ -70,6 +70,40 @@ func TestWhatACrashLeftBlockedStaysSo(t *testing.T) {
 	y.in(open, released{}).phase(vpn.Down)
 }
 
+// TestAModeThatIsChosenMeanwhileWaitsForTheNextWish: a reconnection is none.
+func TestAModeThatIsChosenMeanwhileWaitsForTheNextWish(t *testing.T) {
+	y := whole(t).in(modeWanted{vpn.ProxyMode}, stalled{}).closed().dialOK().phase(vpn.Up)
+	assert.Equal(t, vpn.DeviceMode, y.s.Mode)
+	assert.Zero(t, count[release](y))
+}
+
+// TestADeviceThatSomebodyElseOpensIsNotUp: by unblock or reset, as root.
+func TestADeviceThatSomebodyElseOpensIsNotUp(t *testing.T) {
+	y := whole(t).in(open)
+	assert.Equal(t, vpn.GuardOpened, y.s.Reason.Code)
+	last[hangUp](y)
+	y.closed().phase(vpn.Failed)
+	z := whole(t).in(guardChanged{guard: vpn.Guard{Held: true, Blocked: true}, notice: "nft is gone"}).closed().phase(vpn.Blocked)
+	assert.Equal(t, vpn.Reason{Code: vpn.HelperRefused, A: "nft is gone"}, z.s.Reason)
+}
+
+// TestTheUsersWordIsNotLostWithTheNode: it fails for good while the line is being closed.
+func TestTheUsersWordIsNotLostWithTheNode(t *testing.T) {
+	y := whole(t).disconnect()
+	y.in(nodeChanged{node: vpn.Node{State: vpn.NodeFailed}, why: vpn.Reason{Code: vpn.NodeGaveUp, A: "x"}}, tunnelChanged{})
+	assert.Equal(t, 1, count[release](y))
+	y.in(open, released{}).phase(vpn.Down)
+}
+
+// TestWhatTheHelperRefusesIsNoExitsFault, though the node says that its dial has failed.
+func TestWhatTheHelperRefusesIsNoExitsFault(t *testing.T) {
+	y := &story{t: t}
+	y.in(modeWanted{vpn.DeviceMode}, open, running, listed{}).connect(vpn.Target{Country: "DE"}).pick(berlin).unlock()
+	y.in(guardRefused{vpn.Reason{Code: vpn.HelperRefused, A: "user 7 holds it"}}).dialFails(broken).phase(vpn.Failed)
+	assert.Equal(t, vpn.HelperRefused, y.s.Reason.Code)
+	assert.Zero(t, count[avoid](y))
+}
+
 // TestTheProxyLetsTheDeviceGoFirst: behind the firewall of the other mode it could not reach its exit.
 func TestTheProxyLetsTheDeviceGoFirst(t *testing.T) {
 	y := whole(t).in(stalled{}).closed()
@@ -87,7 +121,15 @@ func TestTheProxyLetsTheDeviceGoFirst(t *testing.T) {
 func TestAHelperThatIsLostIsSaid(t *testing.T) {
 	y := whole(t).in(guardChanged{guard: vpn.Guard{Held: true, Blocked: true, Lost: true}}).closed().phase(vpn.Blocked)
 	assert.Equal(t, vpn.HelperLost, y.s.Reason.Code)
-	assert.Zero(t, count[release](y), "there is nobody to tell")
+	assert.Zero(t, count[release](y), "the user has not said that they want out")
+	y.disconnect()
+	assert.Equal(t, 1, count[release](y), "who says so is heard: the helper is looked for once more")
+	y.in(released{vpn.Reason{Code: vpn.NotOpened, A: "nobody listens"}}).phase(vpn.Blocked)
+	assert.Equal(t, vpn.NotOpened, y.s.Reason.Code)
+	assert.Equal(t, 1, count[release](y), "once for each time that it is said")
+	y.in(held).phase(vpn.Blocked).disconnect()
+	y.in(open, released{}).phase(vpn.Down)
+	assert.Equal(t, 2, count[release](y))
 	z := whole(t).in(guardChanged{guard: vpn.Guard{Held: true, Exposed: true}, notice: "nft is not there"})
 	assert.Equal(t, vpn.NotGuarded, last[notify](z).notice.Reason.Code)
 }

@@ -9,7 +9,7 @@ package guard
 
 // State is how things stand with the device's network.
 type State struct {
-	Held     bool   // a program has taken it over and the user has not said that they want out
+	Held     bool   // taken over by this program, or left so by one of this user that ended without a goodbye
 	Blocked  bool   // nothing passes: nobody is connected, or the tunnel is lost
 	Lost     bool   // the helper does not answer any more
 	Lockdown bool   // everything is blocked while nobody is connected

@@ -3,10 +3,12 @@ package guard
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/mysteriumvpn/desktop/internal/netd/wire"
 	"github.com/mysteriumvpn/desktop/internal/netdclient"
@@ -15,37 +17,54 @@ import (
 // ErrNoHelper means that nobody listens there: the helper is not installed, or was not started.
 var ErrNoHelper = netdclient.ErrNoHelper
 
+// retry is how often a helper that was lost is looked for.
+const retry = 2 * time.Second
+
 // Guard is the helper as a program uses it that carries the whole device: it connects when it is needed, keeps the
 // heartbeat, and tells how things stand. Make one with NewGuard.
 type Guard struct {
 	path    string
 	changed func(State)
 
-	mu   sync.Mutex // guards what follows; held while the helper is asked
-	c    *netdclient.Client
-	stop func() // ends the heartbeat
-	told State
-	any  bool // told was told
+	mu     sync.Mutex // guards what follows; held while the helper is asked
+	c      *netdclient.Client
+	beat   func()             // ends the heartbeat, or the search for a helper that was lost; nil = neither is under way
+	beats  *netdclient.Client // whose heartbeat it is; nil = it is the search
+	told   State
+	any    bool // told was told
+	closed bool
 }
 
 // NewGuard makes a Guard for the helper at path. It connects to nobody yet. changed is told each change of how things
 // stand, one at a time, and must not call the Guard.
 func NewGuard(path string, changed func(State)) *Guard { return &Guard{path: path, changed: changed} }
 
-// Look asks how things stand, without taking anything over. ErrNoHelper says that there is no helper.
+// Look asks how things stand, without taking anything over, and tells it as a change. ErrNoHelper says that there is no
+// helper.
 func (g *Guard) Look(ctx context.Context) (State, error) {
-	var a wire.Answer
-	err := g.with(ctx, func(c *netdclient.Client) (err error) { a, err = c.Status(); return err })
-	return stateOf(a), err
+	var s State
+	err := g.with(ctx, true, func(c *netdclient.Client) error {
+		a, err := c.Status()
+		if err == nil {
+			s = g.tell(a)
+		}
+		return err
+	})
+	return s, err
 }
 
 // Hold has nothing leave this computer but WireGuard's datagrams to these addresses.
 func (g *Guard) Hold(ctx context.Context, to []netip.AddrPort) error {
-	return g.with(ctx, func(c *netdclient.Client) error {
+	return g.with(ctx, false, func(c *netdclient.Client) error {
 		a, err := c.Begin(to...)
-		if err == nil {
+		switch _, refused := errors.AsType[*netdclient.Refusal](err); {
+		case err == nil:
 			g.keep(c)
-			g.tell(stateOf(a))
+			g.tell(a)
+		case refused: // it may have blocked all the same
+			g.tell(a)
+		default: // nobody knows what it has done: it blocks first
+			g.say(State{Held: true, Blocked: true, Lost: true, Lockdown: g.told.Lockdown, LAN: g.told.LAN})
 		}
 		return err
 	})
@@ -53,7 +72,7 @@ func (g *Guard) Hold(ctx context.Context, to []netip.AddrPort) error {
 
 // Interface makes the tunnel's interface and sends everything into it.
 func (g *Guard) Interface(ctx context.Context, addresses []netip.Addr, mtu int, resolvers []netip.Addr) (f *os.File, err error) {
-	err = g.with(ctx, func(c *netdclient.Client) error {
+	err = g.with(ctx, false, func(c *netdclient.Client) error {
 		f, err = c.Tunnel(addresses, uint16(mtu), resolvers...) //nolint:gosec // wire checks it
 		return err
 	})
@@ -62,30 +81,38 @@ func (g *Guard) Interface(ctx context.Context, addresses []netip.Addr, mtu int, 
 
 // Socket gives a UDP socket that may reach what is held open.
 func (g *Guard) Socket() (u *net.UDPConn, err error) {
-	err = g.with(context.Background(), func(c *netdclient.Client) error { u, err = c.Socket(); return err })
+	err = g.with(context.Background(), false, func(c *netdclient.Client) error { u, err = c.Socket(); return err })
 	return u, err
 }
 
-// Release is the user's word that the tunnel is not wanted any more: the firewall opens, unless lockdown holds it.
+// Release is the user's word that the tunnel is not wanted any more: the firewall opens, unless lockdown holds it. The
+// connection ends with it, so that what another program holds afterwards is not taken for ours.
 func (g *Guard) Release(ctx context.Context) error {
-	return g.say(ctx, (*netdclient.Client).Disconnect)
+	return g.with(ctx, true, func(c *netdclient.Client) error {
+		a, err := c.Disconnect()
+		if err == nil {
+			g.tell(a)
+			g.drop()
+		}
+		return err
+	})
 }
 
 // Lockdown switches whether everything is blocked while nobody is connected.
 func (g *Guard) Lockdown(ctx context.Context, on bool) error {
-	return g.say(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.Lockdown(on) })
+	return g.ask(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.Lockdown(on) })
 }
 
 // LAN switches whether the local network can be reached.
 func (g *Guard) LAN(ctx context.Context, on bool) error {
-	return g.say(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.LAN(on) })
+	return g.ask(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.LAN(on) })
 }
 
-func (g *Guard) say(ctx context.Context, what func(*netdclient.Client) (wire.Answer, error)) error {
-	return g.with(ctx, func(c *netdclient.Client) error {
+func (g *Guard) ask(ctx context.Context, what func(*netdclient.Client) (wire.Answer, error)) error {
+	return g.with(ctx, true, func(c *netdclient.Client) error {
 		a, err := what(c)
 		if err == nil {
-			g.tell(stateOf(a))
+			g.tell(a)
 		}
 		return err
 	})
@@ -95,66 +122,118 @@ func (g *Guard) say(ctx context.Context, what func(*netdclient.Client) (wire.Ans
 func (g *Guard) Close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.closed = true
 	g.drop()
 }
 
-// with asks the helper, and connects first where there is no connection. One that broke is dropped.
-func (g *Guard) with(ctx context.Context, ask func(*netdclient.Client) error) error {
+// with asks the helper, and connects first where there is no connection. One that broke while it held nothing, as the
+// helper lets go of those that say nothing for long, is made anew once. bounded: ctx ends the asking, too, at the price
+// of the connection.
+func (g *Guard) with(ctx context.Context, bounded bool, ask func(*netdclient.Client) error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.c == nil {
-		c, err := netdclient.Dial(ctx, g.path)
-		if err != nil {
+	if g.closed {
+		return net.ErrClosed
+	}
+	for {
+		fresh := g.c == nil
+		if fresh {
+			c, err := netdclient.Dial(ctx, g.path)
+			if err != nil {
+				return err
+			}
+			g.c = c
+		}
+		err := bound(ctx, bounded, g.c, ask)
+		r, refused := errors.AsType[*netdclient.Refusal](err)
+		switch {
+		case err == nil:
+			return nil
+		case refused:
+			if r.Code == wire.Denied && fresh { // a stranger's connection ends with the refusal
+				g.drop()
+			}
+			return err
+		case fresh || g.told.Held || ctx.Err() != nil:
+			g.lose()
 			return err
 		}
-		g.c = c
+		g.drop()
 	}
-	err := ask(g.c)
-	if _, refused := errors.AsType[*netdclient.Refusal](err); err != nil && !refused {
-		g.lose()
+}
+
+func bound(ctx context.Context, bounded bool, c *netdclient.Client, ask func(*netdclient.Client) error) error {
+	if !bounded {
+		return ask(c)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+	err := ask(c)
+	if !stop() && err != nil && context.Cause(ctx) != nil {
+		return fmt.Errorf("mysteriumvpn-netd does not answer: %w", context.Cause(ctx))
 	}
 	return err
 }
 
 // keep begins the heartbeat of a connection.
 func (g *Guard) keep(c *netdclient.Client) {
-	if g.stop != nil {
+	if g.beats == c {
 		return
 	}
+	if g.beat != nil {
+		g.beat()
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	g.stop = cancel
+	g.beat, g.beats = cancel, c
 	go func() {
 		err := c.Keep(ctx, func(a wire.Answer) {
 			g.mu.Lock()
 			defer g.mu.Unlock()
 			if g.c == c {
-				g.tell(stateOf(a))
+				g.tell(a)
 			}
 		})
-		if ctx.Err() != nil {
-			return
-		}
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		if err != nil && g.c == c {
+		if err != nil && ctx.Err() == nil && g.c == c {
 			g.lose()
 		}
 	}()
 }
 
-// lose drops a connection that broke. What it held is blocked from then on.
+// lose drops a connection that broke. What it held is blocked from then on, and the helper is looked for until it says
+// how things stand.
 func (g *Guard) lose() {
 	held := g.told.Held
 	g.drop()
-	if held {
-		g.tell(State{Held: true, Blocked: true, Lost: true, Lockdown: g.told.Lockdown, LAN: g.told.LAN})
+	if !held {
+		return
 	}
+	g.say(State{Held: true, Blocked: true, Lost: true, Lockdown: g.told.Lockdown, LAN: g.told.LAN})
+	ctx, cancel := context.WithCancel(context.Background())
+	g.beat, g.beats = cancel, nil
+	go func() {
+		for t := time.NewTicker(retry); ; {
+			select {
+			case <-ctx.Done():
+				t.Stop()
+				return
+			case <-t.C:
+			}
+			limit, done := context.WithTimeout(ctx, retry)
+			_, err := g.Look(limit)
+			done()
+			if err == nil {
+				t.Stop()
+				return
+			}
+		}
+	}()
 }
 
 func (g *Guard) drop() {
-	if g.stop != nil {
-		g.stop()
-		g.stop = nil
+	if g.beat != nil {
+		g.beat()
+		g.beat, g.beats = nil, nil
 	}
 	if g.c != nil {
 		_ = g.c.Close()
@@ -162,16 +241,20 @@ func (g *Guard) drop() {
 	}
 }
 
-func (g *Guard) tell(s State) {
+// tell tells what an answer says, if it is another thing than before.
+func (g *Guard) tell(a wire.Answer) State {
+	s := State{
+		Held: a.Held && (a.Yours || a.Ownerless && int(a.Owner) == os.Getuid()), Blocked: a.Phase == wire.Blocked,
+		Lockdown: a.Lockdown, LAN: a.LAN, Exposed: a.Exposed, Notice: a.Notice,
+	}
+	g.say(s)
+	return s
+}
+
+func (g *Guard) say(s State) {
 	if g.any && s == g.told {
 		return
 	}
 	g.told, g.any = s, true
 	g.changed(s)
-}
-
-func stateOf(a wire.Answer) State {
-	return State{
-		Held: a.Held && (a.Yours || int(a.Owner) == os.Getuid()), Blocked: a.Phase == wire.Blocked, Lockdown: a.Lockdown, LAN: a.LAN, Exposed: a.Exposed, Notice: a.Notice,
-	}
 }

@@ -185,6 +185,9 @@ func (b *box) pass(p packet) string {
 	return strings.Join(slices.Compact(came), " ")
 }
 
+// Where IGMPv3 and MLDv2 send their reports (RFC 3376, RFC 3810).
+var reports4, reports6 = netip.MustParseAddr("224.0.0.22"), netip.MustParseAddr("ff02::16")
+
 // tellsNo is how d, heard by a raw socket, says no: an answer of the firewall. Those of IPv4 come with IP's header.
 func tellsNo(socket string, d []byte) string {
 	switch {
@@ -208,7 +211,10 @@ func (b *box) word(name string, p, d []byte) string {
 	if d[0]>>4 == 6 {
 		src, dst, size = 8, 24, 16
 	}
+	to, _ := netip.AddrFromSlice(d[dst : dst+size])
 	switch {
+	case (to == reports4 || to == reports6) && to != destination(p):
+		return "" // the box tells the groups that it is in, now and then, from any of its addresses
 	case slices.Equal(d[dst:dst+size], p[dst:dst+size]) && slices.Equal(d[src:src+size], p[src:src+size]):
 		return name
 	case slices.Equal(d[dst:dst+size], p[dst:dst+size]):
