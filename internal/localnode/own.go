@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"slices"
@@ -24,7 +25,10 @@ func (n *Node) offered() []*offer {
 	}
 	servers, err := own.Folder{Path: n.o.Own}.List()
 	if err != nil {
-		n.sayOnce(err.Error())
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			err = path.Err // without the path, which has the user's name
+		}
+		n.sayOnce("the folder cannot be listed: " + err.Error())
 		return nil
 	}
 	var out []*offer

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -110,6 +111,30 @@ func TestOwnServersAreTheProposals(t *testing.T) {
 	var h tequilapi.Health
 	ask(t, n, "GET", "/healthcheck", "", &h)
 	assert.Equal(t, "0.0.0-own", h.Version)
+}
+
+// TestNoLogNamesWhatCannotBeRead: paths and names of own servers are the user's.
+func TestNoLogNamesWhatCannotBeRead(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file in place of the folder may count as no folder there, and chmod forbids no reading")
+	}
+	n, _, f, log := openOwn(t)
+	require.NoError(t, os.WriteFile(f.Path, nil, 0o600))
+	assert.Empty(t, listed(t, n))
+	assert.Contains(t, log.String(), "the folder cannot be listed")
+	assert.NotContains(t, log.String(), filepath.Dir(f.Path))
+	require.NoError(t, os.Remove(f.Path))
+
+	_, err := f.Add("alps", server(wgconf.Endpoint{Host: "192.0.2.1", Port: 1}, "10.2.0.2/32").Encode(), own.Place{})
+	require.NoError(t, err)
+	secret := filepath.Join(f.Path, "lawyer.conf")
+	require.NoError(t, os.WriteFile(secret, nil, 0o000))
+	if _, err := os.ReadFile(secret); err == nil {
+		t.Skip("root may read it all the same")
+	}
+	assert.Len(t, listed(t, n), 1, "the others are there")
+	assert.Contains(t, log.String(), "the file cannot be read")
+	assert.NotContains(t, log.String(), "lawyer")
 }
 
 // TestAnOwnServerIsConnectedWithItsConfiguration: the supervisor gets what the file says, and no exit is opened.
