@@ -199,6 +199,90 @@ func TestAServersNameIsLookedUpWhenItIsConnected(t *testing.T) {
 	assert.Contains(t, message, "leads to no address")
 }
 
+// TestARestartedNodeFindsAServerWithoutANameServer: while the whole device is blocked nobody can be asked, and only the
+// tunnel opens it again.
+func TestARestartedNodeFindsAServerWithoutANameServer(t *testing.T) {
+	n, _, f, _ := openOwn(t)
+	fails := n.lookUp
+	n.lookUp = func(context.Context, string, string) ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr("127.0.0.7")}, nil
+	}
+	s, err := f.Add("home", server(wgconf.Endpoint{Host: "exit.example.org", Port: 51820}, "10.2.0.2/32").Encode(), own.Place{})
+	require.NoError(t, err)
+	other, err := f.Add("other", server(wgconf.Endpoint{Host: "other.example.org", Port: 51820}, "10.2.0.2/32").Encode(), own.Place{})
+	require.NoError(t, err)
+	for _, id := range []string{s.ID, other.ID} {
+		ask(t, n, "PUT", "/connection", putOwn(t, n, id), nil)
+		ask(t, n, "DELETE", "/connection", "", nil)
+	}
+	kept := n.foundFile()
+	assert.Equal(t, filepath.Dir(f.Path), filepath.Dir(kept), "beside the folder, not in it")
+	if runtime.GOOS != "windows" {
+		fi, err := os.Stat(kept)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), fi.Mode().Perm())
+	}
+	text, err := os.ReadFile(kept)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "example.org")
+
+	restarted := func() (*Node, *far, *strings.Builder) {
+		log := &strings.Builder{}
+		n, err := New(Options{Home: t.TempDir(), Own: f.Path, Log: func(line string) { log.WriteString(line + "\n") }})
+		require.NoError(t, err)
+		far := &far{peers: map[wgnet.Key]*offer{}, fail: map[string]error{}, hang: map[string]chan struct{}{}}
+		n.tunnels, n.exits, n.lookUp = far, far, fails
+		require.NoError(t, n.open())
+		t.Cleanup(n.close)
+		return n, far, log
+	}
+	again, far, _ := restarted()
+	ask(t, again, "PUT", "/connection", putOwn(t, again, s.ID), nil)
+	assert.Equal(t, "127.0.0.7:51820", far.conf.Peer.Endpoint.String())
+	ask(t, again, "DELETE", "/connection", "", nil)
+
+	require.NoError(t, f.Remove("other"))
+	listed(t, again)
+	text, err = os.ReadFile(kept)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), s.ID)
+	assert.NotContains(t, string(text), other.ID, "a server that is removed leaves nothing")
+
+	for _, damaged := range []string{"", "null", "[]", `{"` + s.ID + `": 7}`, `{"` + s.ID + `": ""}`, `{"` + s.ID + `": "0.0.0.0"}`, `{"` + s.ID + `": "fe80::1%x"}`} {
+		require.NoError(t, os.WriteFile(kept, []byte(damaged), 0o600))
+		last, _, log := restarted()
+		_, _, message := refused(t, last, "PUT", "/connection", putOwn(t, last, s.ID))
+		assert.Contains(t, message, "cannot be looked up", "%q", damaged)
+		assert.NotContains(t, log.String(), filepath.Dir(kept))
+		last.lookUp = n.lookUp
+		ask(t, last, "PUT", "/connection", putOwn(t, last, s.ID), nil)
+		ask(t, last, "DELETE", "/connection", "", nil)
+		text, err := os.ReadFile(kept)
+		require.NoError(t, err)
+		assert.Contains(t, string(text), "127.0.0.7", "it is written anew")
+	}
+}
+
+// FuzzFound: whatever the file of last addresses holds, a node starts, and takes none that no server can be at.
+func FuzzFound(f *testing.F) {
+	for _, s := range []string{"", "null", `{"0x00": "192.0.2.1"}`, `{"0x00": "fe80::1%x"}`, `{"0x00": 1}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		n := &Node{o: Options{Own: filepath.Join(t.TempDir(), "own"), Log: func(string) {}}}
+		require.NoError(t, os.WriteFile(n.foundFile(), data, 0o600))
+		found := n.readFound()
+		if found == nil {
+			t.Fatal("no map to write to")
+		}
+		for _, a := range found {
+			if !usable(a) {
+				t.Fatalf("%s was taken", a)
+			}
+		}
+	})
+}
+
 func TestTheUsersNameServersWinOverAServersOwn(t *testing.T) {
 	n, far, f, _ := openOwn(t)
 	s, err := f.Add("home", server(wgconf.Endpoint{Host: "127.0.0.1", Port: 1}, "10.2.0.2/32").Encode(), own.Place{})
