@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -151,10 +153,13 @@ type exitKeysFile struct {
 // configuration that is out there would be worth nothing, without a word.
 func readExitKeys(path string) (k exitKeys, err error) {
 	var f exitKeysFile
-	err = store.ReadJSON(path, &f)
+	data, err := os.ReadFile(path) // not by store.ReadJSON, which moves a damaged file aside: the next start would find none
 	if errors.Is(err, fs.ErrNotExist) {
 		k = exitKeys{wgnet.NewPrivateKey(), wgnet.NewPrivateKey(), wgnet.NewPrivateKey()}
 		return k, store.WriteJSON(path, exitKeysFile{k.exit.Base64(), k.peer.Base64(), k.shared.Base64()})
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &f)
 	}
 	for _, part := range []struct {
 		text string

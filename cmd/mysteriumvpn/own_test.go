@@ -86,6 +86,31 @@ func TestAnExitKeepsItsKeysAndItsFile(t *testing.T) {
 	assert.Contains(t, out, "move it away to get new keys")
 }
 
+// TestDamagedKeysOfAnExitStayWhereTheyAre: however often it is started, the configuration that is out there keeps its worth.
+func TestDamagedKeysOfAnExitStayWhereTheyAre(t *testing.T) {
+	dir, at := t.TempDir(), freeUDP(t)
+	keys, file := filepath.Join(dir, "own-exit.keys"), filepath.Join(dir, "own-exit.conf")
+	_, end := begun(t, "--listen", at, "--out", dir, "--quiet")
+	assert.Zero(t, end())
+	before, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for _, damaged := range []string{`{"exit_private_key": "AA`, "", "{}", "\x00"} {
+		require.NoError(t, os.WriteFile(keys, []byte(damaged), 0o600))
+		for range 2 {
+			out, code := call(t, "exit", "--listen", at, "--out", dir, "--quiet")
+			assert.Equal(t, exitFailed, code, "%q", damaged)
+			assert.Contains(t, out, "own-exit.keys cannot be read")
+			assert.Contains(t, out, "Put the file back from a copy")
+			left, err := os.ReadFile(keys)
+			require.NoError(t, err)
+			assert.Equal(t, damaged, string(left))
+		}
+	}
+	after, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, string(before), string(after))
+}
+
 func TestAnExitSaysWhatIsWrongWithItsFlags(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct{ args, want string }{

@@ -117,7 +117,7 @@ type Node struct {
 	link     *link                 // nil = no connection and no attempt
 	used     bool                  // a PUT /connection got as far as looking for a provider
 	trouble  string                // what was said last of own servers that cannot be used
-	found    map[string]netip.Addr // by name of an own server: where it was when it was looked up last
+	found    map[string]netip.Addr // by id of an own server with a name: where it was when it was looked up last; see found.go
 	changed  chan struct{}         // closed and renewed with each change
 }
 
@@ -167,7 +167,7 @@ func (n *Node) open() error {
 		return err
 	}
 	n.home, n.started = h, time.Now()
-	n.found = map[string]netip.Addr{}
+	n.found = n.readFound()
 	n.unlocked, n.config, n.changed = map[string]bool{}, map[string]any{}, make(chan struct{})
 	n.view.Status = tequilapi.NotConnected
 	n.life, n.end = context.WithCancel(context.Background())

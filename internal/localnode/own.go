@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"slices"
@@ -24,13 +25,18 @@ func (n *Node) offered() []*offer {
 	}
 	servers, err := own.Folder{Path: n.o.Own}.List()
 	if err != nil {
-		n.sayOnce(err.Error())
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			err = path.Err // without the path, which has the user's name
+		}
+		n.sayOnce("the folder cannot be listed: " + err.Error())
 		return nil
 	}
 	var out []*offer
 	var trouble []string
+	there := map[string]bool{}
 	for i := range servers {
 		s := &servers[i]
+		there[s.ID] = true
 		if s.Config == nil {
 			trouble = append(trouble, s.Problems[0].String()) // not its name, which is the user's own word
 			continue
@@ -42,6 +48,7 @@ func (n *Node) offered() []*offer {
 		out = append(out, ownOffer(s, servers))
 	}
 	n.sayOnce(strings.Join(trouble, "; "))
+	n.forgetFound(there)
 	return out
 }
 
@@ -80,7 +87,7 @@ func ownOffer(s *own.Server, all []own.Server) *offer {
 // and outside any tunnel: there is no other way to find it.
 func (n *Node) ownDevice(l *link) (supervisor.Config, error) {
 	c := l.offer.conf
-	endpoint, err := n.resolve(l.ctx, c.Peer.Endpoint)
+	endpoint, err := n.resolve(l.ctx, l.offer.ProviderID, c.Peer.Endpoint)
 	if err != nil {
 		return supervisor.Config{}, fmt.Errorf("could not create p2p channel during connect: %w", err)
 	}
@@ -106,9 +113,10 @@ func (n *Node) ownDevice(l *link) (supervisor.Config, error) {
 // findLimit bounds the search for a server's name.
 const findLimit = 5 * time.Second
 
-// resolve gives one address of an endpoint, an IPv4 one if there is: not every computer has IPv6. Where nobody answers,
-// the address of the last time is tried: a name server may be out of reach until the tunnel is back.
-func (n *Node) resolve(ctx context.Context, e wgconf.Endpoint) (netip.AddrPort, error) {
+// resolve gives one address of a server's endpoint, an IPv4 one if there is: not every computer has IPv6. Where nobody
+// answers, the address of the last time is tried, though that was before a restart: a name server may be out of reach
+// until the tunnel is back.
+func (n *Node) resolve(ctx context.Context, id string, e wgconf.Endpoint) (netip.AddrPort, error) {
 	if a, ok := e.Addr(); ok {
 		return netip.AddrPortFrom(a, e.Port), nil
 	}
@@ -117,7 +125,7 @@ func (n *Node) resolve(ctx context.Context, e wgconf.Endpoint) (netip.AddrPort, 
 	found, err := n.lookUp(limited, "ip", e.Host)
 	if err != nil {
 		n.mu.Lock()
-		last, known := n.found[e.Host]
+		last, known := n.found[id]
 		n.mu.Unlock()
 		if known && ctx.Err() == nil {
 			return netip.AddrPortFrom(last, e.Port), nil
@@ -135,11 +143,9 @@ func (n *Node) resolve(ctx context.Context, e wgconf.Endpoint) (netip.AddrPort, 
 			best = a
 		}
 	}
-	if !best.IsValid() || best.IsUnspecified() || best.IsMulticast() {
+	if !usable(best) {
 		return netip.AddrPort{}, fmt.Errorf("the server's name %s leads to no address", e.Host)
 	}
-	n.mu.Lock()
-	n.found[e.Host] = best
-	n.mu.Unlock()
+	n.keepFound(id, best)
 	return netip.AddrPortFrom(best, e.Port), nil
 }

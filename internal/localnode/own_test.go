@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -112,6 +113,30 @@ func TestOwnServersAreTheProposals(t *testing.T) {
 	assert.Equal(t, "0.0.0-own", h.Version)
 }
 
+// TestNoLogNamesWhatCannotBeRead: paths and names of own servers are the user's.
+func TestNoLogNamesWhatCannotBeRead(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file in place of the folder may count as no folder there, and chmod forbids no reading")
+	}
+	n, _, f, log := openOwn(t)
+	require.NoError(t, os.WriteFile(f.Path, nil, 0o600))
+	assert.Empty(t, listed(t, n))
+	assert.Contains(t, log.String(), "the folder cannot be listed")
+	assert.NotContains(t, log.String(), filepath.Dir(f.Path))
+	require.NoError(t, os.Remove(f.Path))
+
+	_, err := f.Add("alps", server(wgconf.Endpoint{Host: "192.0.2.1", Port: 1}, "10.2.0.2/32").Encode(), own.Place{})
+	require.NoError(t, err)
+	secret := filepath.Join(f.Path, "lawyer.conf")
+	require.NoError(t, os.WriteFile(secret, nil, 0o000))
+	if _, err := os.ReadFile(secret); err == nil {
+		t.Skip("root may read it all the same")
+	}
+	assert.Len(t, listed(t, n), 1, "the others are there")
+	assert.Contains(t, log.String(), "the file cannot be read")
+	assert.NotContains(t, log.String(), "lawyer")
+}
+
 // TestAnOwnServerIsConnectedWithItsConfiguration: the supervisor gets what the file says, and no exit is opened.
 func TestAnOwnServerIsConnectedWithItsConfiguration(t *testing.T) {
 	n, far, f, log := openOwn(t)
@@ -172,6 +197,90 @@ func TestAServersNameIsLookedUpWhenItIsConnected(t *testing.T) {
 	n.lookUp = func(context.Context, string, string) ([]netip.Addr, error) { return nil, nil }
 	_, _, message = refused(t, n, "PUT", "/connection", put)
 	assert.Contains(t, message, "leads to no address")
+}
+
+// TestARestartedNodeFindsAServerWithoutANameServer: while the whole device is blocked nobody can be asked, and only the
+// tunnel opens it again.
+func TestARestartedNodeFindsAServerWithoutANameServer(t *testing.T) {
+	n, _, f, _ := openOwn(t)
+	fails := n.lookUp
+	n.lookUp = func(context.Context, string, string) ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr("127.0.0.7")}, nil
+	}
+	s, err := f.Add("home", server(wgconf.Endpoint{Host: "exit.example.org", Port: 51820}, "10.2.0.2/32").Encode(), own.Place{})
+	require.NoError(t, err)
+	other, err := f.Add("other", server(wgconf.Endpoint{Host: "other.example.org", Port: 51820}, "10.2.0.2/32").Encode(), own.Place{})
+	require.NoError(t, err)
+	for _, id := range []string{s.ID, other.ID} {
+		ask(t, n, "PUT", "/connection", putOwn(t, n, id), nil)
+		ask(t, n, "DELETE", "/connection", "", nil)
+	}
+	kept := n.foundFile()
+	assert.Equal(t, filepath.Dir(f.Path), filepath.Dir(kept), "beside the folder, not in it")
+	if runtime.GOOS != "windows" {
+		fi, err := os.Stat(kept)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), fi.Mode().Perm())
+	}
+	text, err := os.ReadFile(kept)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "example.org")
+
+	restarted := func() (*Node, *far, *strings.Builder) {
+		log := &strings.Builder{}
+		n, err := New(Options{Home: t.TempDir(), Own: f.Path, Log: func(line string) { log.WriteString(line + "\n") }})
+		require.NoError(t, err)
+		far := &far{peers: map[wgnet.Key]*offer{}, fail: map[string]error{}, hang: map[string]chan struct{}{}}
+		n.tunnels, n.exits, n.lookUp = far, far, fails
+		require.NoError(t, n.open())
+		t.Cleanup(n.close)
+		return n, far, log
+	}
+	again, far, _ := restarted()
+	ask(t, again, "PUT", "/connection", putOwn(t, again, s.ID), nil)
+	assert.Equal(t, "127.0.0.7:51820", far.conf.Peer.Endpoint.String())
+	ask(t, again, "DELETE", "/connection", "", nil)
+
+	require.NoError(t, f.Remove("other"))
+	listed(t, again)
+	text, err = os.ReadFile(kept)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), s.ID)
+	assert.NotContains(t, string(text), other.ID, "a server that is removed leaves nothing")
+
+	for _, damaged := range []string{"", "null", "[]", `{"` + s.ID + `": 7}`, `{"` + s.ID + `": ""}`, `{"` + s.ID + `": "0.0.0.0"}`, `{"` + s.ID + `": "fe80::1%x"}`} {
+		require.NoError(t, os.WriteFile(kept, []byte(damaged), 0o600))
+		last, _, log := restarted()
+		_, _, message := refused(t, last, "PUT", "/connection", putOwn(t, last, s.ID))
+		assert.Contains(t, message, "cannot be looked up", "%q", damaged)
+		assert.NotContains(t, log.String(), filepath.Dir(kept))
+		last.lookUp = n.lookUp
+		ask(t, last, "PUT", "/connection", putOwn(t, last, s.ID), nil)
+		ask(t, last, "DELETE", "/connection", "", nil)
+		text, err := os.ReadFile(kept)
+		require.NoError(t, err)
+		assert.Contains(t, string(text), "127.0.0.7", "it is written anew")
+	}
+}
+
+// FuzzFound: whatever the file of last addresses holds, a node starts, and takes none that no server can be at.
+func FuzzFound(f *testing.F) {
+	for _, s := range []string{"", "null", `{"0x00": "192.0.2.1"}`, `{"0x00": "fe80::1%x"}`, `{"0x00": 1}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		n := &Node{o: Options{Own: filepath.Join(t.TempDir(), "own"), Log: func(string) {}}}
+		require.NoError(t, os.WriteFile(n.foundFile(), data, 0o600))
+		found := n.readFound()
+		if found == nil {
+			t.Fatal("no map to write to")
+		}
+		for _, a := range found {
+			if !usable(a) {
+				t.Fatalf("%s was taken", a)
+			}
+		}
+	})
 }
 
 func TestTheUsersNameServersWinOverAServersOwn(t *testing.T) {

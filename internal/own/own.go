@@ -58,9 +58,11 @@ func (e *ExistsError) Error() string {
 	return fmt.Sprintf("there is a server named %s already; remove it first, or give another name", e.Name)
 }
 
-// List reads all servers, by name. A folder that is not there has none. A file that cannot be used is listed with what
-// is wrong with it.
-func (f Folder) List() ([]Server, error) {
+// List reads all servers, by name. A folder that is not there has none. A file that cannot be used, or not even be
+// read, is listed with what is wrong with it. The error is that the folder cannot be listed; it has the folder's path.
+func (f Folder) List() ([]Server, error) { return f.list(read) }
+
+func (f Folder) list(read func(path string) ([]byte, error)) ([]Server, error) {
 	entries, err := os.ReadDir(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -79,8 +81,10 @@ func (f Folder) List() ([]Server, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // removed just now
 		}
-		if err != nil {
-			return nil, fmt.Errorf("list the own servers: %w", err)
+		if err != nil { // it must not hide the others. Why is left out: it has the path
+			s.Problems = []wgconf.Problem{{Code: wgconf.Unreadable}}
+			out = append(out, s)
+			continue
 		}
 		s.Config, s.Problems, err = wgconf.Parse(text)
 		if bad, ok := errors.AsType[*wgconf.Error](err); ok {

@@ -110,6 +110,28 @@ func TestAFileThatSomebodyLaidThereIsListedWithItsProblems(t *testing.T) {
 	}
 }
 
+// TestAFileThatCannotBeReadHidesNoOther: it is listed as one that cannot be used, and can be removed.
+func TestAFileThatCannotBeReadHidesNoOther(t *testing.T) {
+	f := Folder{t.TempDir()}
+	for i, name := range []string{"a", "b", "c"} {
+		_, err := f.Add(name, []byte(conf(t, fmt.Sprintf("192.0.2.%d:1", i+1))), Place{})
+		require.NoError(t, err)
+	}
+	all, err := f.list(func(path string) ([]byte, error) { // root may read what chmod forbids
+		if filepath.Base(path) == "b.conf" {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
+		}
+		return read(path)
+	})
+	require.NoError(t, err)
+	require.Len(t, all, 3)
+	assert.Equal(t, Server{Name: "b", Problems: []wgconf.Problem{{Code: wgconf.Unreadable}}}, all[1])
+	assert.NotContains(t, all[1].Problems[0].String(), "b.conf")
+	assert.NotNil(t, all[0].Config)
+	assert.NotNil(t, all[2].Config)
+	require.NoError(t, f.Remove("b"))
+}
+
 func TestNamesAreNamesOfFiles(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "server", "home.conf": "home", "../../etc/x": "x", `C:\a\b.CONF`: "b", "Zürich 1": "Zürich-1", ".hidden": "hidden",

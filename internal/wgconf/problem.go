@@ -22,6 +22,7 @@ type Code string
 const (
 	TooBig        Code = "too_big"
 	NotText       Code = "not_text"
+	Unreadable    Code = "unreadable"     // the system does not let the file be read; whoever reads files says it, not Parse
 	NoInterface   Code = "no_interface"   // the file has no [Interface]
 	NoPeer        Code = "no_peer"        // the file has no [Peer]
 	RunsCommand   Code = "runs_command"   // Key would have a command run
@@ -47,6 +48,7 @@ const (
 	UnknownSection Code = "unknown_section"
 	NotUsed        Code = "not_used"      // Key means nothing here
 	SearchDomain   Code = "search_domain" // Value in DNS is no address
+	BadDNS         Code = "bad_dns"       // Value is no address that can be asked through a tunnel
 	MoreAddresses  Code = "more_addresses"
 	BadCountry     Code = "bad_country" // Value in our comment is no code of a country
 	NoDNS          Code = "no_dns"      // nobody to ask for names
@@ -55,6 +57,7 @@ const (
 var sentences = map[Code]string{
 	TooBig:        "the file is larger than 64 KiB; no WireGuard configuration is",
 	NotText:       "this is no text; choose the .conf file that the provider gave you",
+	Unreadable:    "the file cannot be read; see to it that it is yours and that you may read it, or remove it",
 	NoInterface:   "there is no [Interface], so this is no WireGuard configuration; choose the .conf file that the provider gave you",
 	NoPeer:        "there is no [Peer], so no server to connect to; choose the whole file",
 	RunsCommand:   "%[1]s would run a command of whoever wrote the file on this computer, so it is refused; delete the line if the server works without it",
@@ -77,12 +80,13 @@ var sentences = map[Code]string{
 	UnknownSection: "the section is not known and was left out",
 	NotUsed:        "%[1]s means nothing here and was left out",
 	SearchDomain:   "%[1]s: %[2]s is no address and was left out",
+	BadDNS:         "%[1]s: %[2]s cannot be asked through a tunnel and was left out; write for example 10.2.0.1",
 	MoreAddresses:  "%[1]s: only one IPv4 and one IPv6 address are used; %[2]s was left out",
 	BadCountry:     "%[2]s is no code of a country such as CH, and was left out",
 	NoDNS:          "there is no DNS here, so the proxy looks no names up; add it, or choose name servers in the settings",
 }
 
-var notes = []Code{UnknownKey, UnknownSection, NotUsed, SearchDomain, MoreAddresses, BadCountry, NoDNS}
+var notes = []Code{UnknownKey, UnknownSection, NotUsed, SearchDomain, BadDNS, MoreAddresses, BadCountry, NoDNS}
 
 // Note reports whether the file can be used all the same.
 func (p Problem) Note() bool { return slices.Contains(notes, p.Code) }

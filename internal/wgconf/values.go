@@ -43,12 +43,24 @@ func prefix(s string) (netip.Prefix, bool) {
 	return n, err == nil && !n.Addr().Is4In6()
 }
 
+// unicast is an address that one host can have in a tunnel. The root helper acts on no other, so who is told here is
+// not told at the first connection.
+func unicast(a netip.Addr) bool {
+	return a.IsValid() && a.Zone() == "" && !a.IsUnspecified() && !a.IsLoopback() && !a.IsMulticast() && !a.IsLinkLocalUnicast() &&
+		!thisNetwork.Contains(a) && !reserved.Contains(a)
+}
+
+var (
+	thisNetwork = netip.MustParsePrefix("0.0.0.0/8")
+	reserved    = netip.MustParsePrefix("240.0.0.0/4")
+)
+
 func (p *parser) addresses(key, value string) {
 	for _, s := range parts(value) {
 		n, ok := prefix(s)
 		a := n.Addr()
 		switch have := p.config.Addresses; {
-		case !ok || n.Bits() == 0 || a.IsUnspecified() || a.IsMulticast() || a.IsLoopback():
+		case !ok || n.Bits() == 0 || !unicast(a):
 			p.say(BadAddress, key, s)
 		case slices.ContainsFunc(have, func(h netip.Prefix) bool { return h.Addr().Is4() == a.Is4() }):
 			p.say(MoreAddresses, key, s)
@@ -63,8 +75,10 @@ func (p *parser) dns(key, value string) {
 		a, err := netip.ParseAddr(s)
 		a = a.Unmap()
 		switch {
-		case err != nil || a.Zone() != "" || a.IsUnspecified() || a.IsMulticast():
+		case err != nil:
 			p.say(SearchDomain, key, s)
+		case !unicast(a):
+			p.say(BadDNS, key, s)
 		case slices.Contains(p.config.DNS, a):
 		case len(p.config.DNS) == maxDNS:
 			p.say(TooMany, key, "")

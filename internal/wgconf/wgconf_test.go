@@ -123,6 +123,34 @@ func TestProblemsAreToldByLine(t *testing.T) {
 	}
 }
 
+// TestAddressesThatTheHelperRefusesAreTold: the root helper would refuse the tunnel at the first connection.
+func TestAddressesThatTheHelperRefusesAreTold(t *testing.T) {
+	for _, a := range []string{
+		"0.0.0.0", "0.1.2.3", "127.0.0.1", "127.9.9.9", "169.254.1.1", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255",
+		"::", "::1", "fe80::1", "ff02::1", "fe80::1%eth0",
+	} {
+		_, _, err := Parse([]byte(strings.Replace(good(), "10.2.0.2/32", a, 1)))
+		wrong, ok := errors.AsType[*Error](err)
+		require.True(t, ok, a)
+		assert.Equal(t, []Problem{{3, BadAddress, "Address", a}}, wrong.Problems)
+
+		c, notes, err := Parse([]byte(strings.Replace(good(), "10.2.0.1", "10.2.0.1, "+a, 1)))
+		require.NoError(t, err, a)
+		assert.Equal(t, []Problem{{4, BadDNS, "DNS", a}}, notes)
+		assert.Equal(t, []netip.Addr{netip.MustParseAddr("10.2.0.1")}, c.DNS, "it is left out")
+	}
+	_, notes, err := Parse([]byte(strings.Replace(good(), "10.2.0.1", "127.0.0.1", 1)))
+	require.NoError(t, err)
+	assert.Equal(t, []Problem{{1, NoDNS, "DNS", ""}, {4, BadDNS, "DNS", "127.0.0.1"}}, notes)
+	for _, a := range []string{"1.0.0.1", "100.64.0.2", "192.168.1.2", "223.255.255.254", "fd00::2", "2001:db8::2"} {
+		_, _, err := Parse([]byte(strings.Replace(good(), "10.2.0.2/32", a, 1)))
+		require.NoError(t, err, a)
+		_, notes, err := Parse([]byte(strings.Replace(good(), "10.2.0.1", a, 1)))
+		require.NoError(t, err, a)
+		assert.Empty(t, notes, a)
+	}
+}
+
 func publicOf(k wgnet.Key) string {
 	p, err := k.PublicKey()
 	if err != nil {
@@ -209,6 +237,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(good()))
 	f.Add([]byte(strings.ReplaceAll(good(), "\n", "\r\n")))
 	f.Add([]byte("\ufeff" + good() + "PostUp = x\n"))
+	f.Add([]byte(strings.Replace(good(), "10.2.0.1", "::ffff:127.0.0.1, fe80::1%x, 0.1.2.3, 240.0.0.1", 1)))
 	f.Add([]byte("[Interface]\nAddress=::1/0,1.2.3.4\nDNS=a,b\n[Peer]\nEndpoint=[::1]:1"))
 	for _, name := range []string{"wgconf.go"} {
 		if b, err := os.ReadFile(name); err == nil {
@@ -229,6 +258,16 @@ func FuzzParse(f *testing.F) {
 				t.Fatal("a configuration beside an error")
 			}
 			return
+		}
+		for _, n := range c.Addresses {
+			if !unicast(n.Addr()) {
+				t.Fatalf("%s was taken", n)
+			}
+		}
+		for _, a := range c.DNS {
+			if !unicast(a) {
+				t.Fatalf("%s was taken", a)
+			}
 		}
 		for line := range strings.SplitSeq(string(file), "\n") {
 			key, _, _ := strings.Cut(line, "=")
