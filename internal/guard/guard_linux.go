@@ -17,14 +17,15 @@ import (
 // ErrNoHelper means that nobody listens there: the helper is not installed, or was not started.
 var ErrNoHelper = netdclient.ErrNoHelper
 
-// retry is how often a helper that was lost is looked for.
-const retry = 2 * time.Second
+// seek is how often a helper that was lost is looked for.
+const seek = 2 * time.Second
 
 // Guard is the helper as a program uses it that carries the whole device: it connects when it is needed, keeps the
 // heartbeat, and tells how things stand. Make one with NewGuard.
 type Guard struct {
 	path    string
 	changed func(State)
+	seek    time.Duration
 
 	mu     sync.Mutex // guards what follows; held while the helper is asked
 	c      *netdclient.Client
@@ -32,12 +33,15 @@ type Guard struct {
 	beats  *netdclient.Client // whose heartbeat it is; nil = it is the search
 	told   State
 	any    bool // told was told
+	doubt  bool // the helper was told to take over, and did not answer
 	closed bool
 }
 
 // NewGuard makes a Guard for the helper at path. It connects to nobody yet. changed is told each change of how things
 // stand, one at a time, and must not call the Guard.
-func NewGuard(path string, changed func(State)) *Guard { return &Guard{path: path, changed: changed} }
+func NewGuard(path string, changed func(State)) *Guard {
+	return &Guard{path: path, changed: changed, seek: seek}
+}
 
 // Look asks how things stand, without taking anything over, and tells it as a change. ErrNoHelper says that there is no
 // helper.
@@ -64,7 +68,7 @@ func (g *Guard) Hold(ctx context.Context, to []netip.AddrPort) error {
 		case refused: // it may have blocked all the same
 			g.tell(a)
 		default: // nobody knows what it has done: it blocks first
-			g.say(State{Held: true, Blocked: true, Lost: true, Lockdown: g.told.Lockdown, LAN: g.told.LAN})
+			g.doubt = true
 		}
 		return err
 	})
@@ -140,6 +144,9 @@ func (g *Guard) with(ctx context.Context, bounded bool, ask func(*netdclient.Cli
 		if fresh {
 			c, err := netdclient.Dial(ctx, g.path)
 			if err != nil {
+				if g.doubt {
+					g.lose()
+				}
 				return err
 			}
 			g.c = c
@@ -203,7 +210,8 @@ func (g *Guard) keep(c *netdclient.Client) {
 // lose drops a connection that broke. What it held is blocked from then on, and the helper is looked for until it says
 // how things stand.
 func (g *Guard) lose() {
-	held := g.told.Held
+	held := g.told.Held || g.doubt
+	g.doubt = false
 	g.drop()
 	if !held {
 		return
@@ -212,14 +220,14 @@ func (g *Guard) lose() {
 	ctx, cancel := context.WithCancel(context.Background())
 	g.beat, g.beats = cancel, nil
 	go func() {
-		for t := time.NewTicker(retry); ; {
+		for t := time.NewTicker(g.seek); ; {
 			select {
 			case <-ctx.Done():
 				t.Stop()
 				return
 			case <-t.C:
 			}
-			limit, done := context.WithTimeout(ctx, retry)
+			limit, done := context.WithTimeout(ctx, max(g.seek, time.Second))
 			_, err := g.Look(limit)
 			done()
 			if err == nil {
@@ -247,6 +255,7 @@ func (g *Guard) tell(a wire.Answer) State {
 		Held: a.Held && (a.Yours || a.Ownerless && int(a.Owner) == os.Getuid()), Blocked: a.Phase == wire.Blocked,
 		Lockdown: a.Lockdown, LAN: a.LAN, Exposed: a.Exposed, Notice: a.Notice,
 	}
+	g.doubt = false
 	g.say(s)
 	return s
 }
