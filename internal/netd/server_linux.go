@@ -20,6 +20,7 @@ const (
 	writeTime    = 5 * time.Second  // to take an answer
 	maxConns     = 64
 	maxUserConns = 8
+	maxStrangers = 8 // of all who may not, together, until they have heard so
 )
 
 // Options of a Server.
@@ -43,9 +44,10 @@ type Server struct {
 	conns  sync.WaitGroup
 	serial atomic.Uint64
 
-	mu    sync.Mutex
-	users map[uint32]int // open connections by user
-	open  map[*net.UnixConn]bool
+	mu        sync.Mutex
+	users     map[uint32]int         // open connections of guests by user
+	open      map[*net.UnixConn]bool // true: a guest's
+	strangers int                    // open connections of others
 }
 
 // NewServer takes up what an earlier helper has left: if somebody was connected everything is blocked when it returns.
@@ -154,12 +156,13 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 		return
 	}
 	who := caller{Conn: s.serial.Add(1), UID: p.uid}
-	if !s.enter(c, p.uid) {
+	guest := s.guests.admits(p)
+	if !s.enter(c, p.uid, guest) {
 		return
 	}
 	defer s.leave(c, p.uid)
 	buf := make([]byte, wire.MaxPacket+1)
-	if !s.guests.admits(p) {
+	if !guest {
 		refuseStranger(c, buf, p.uid)
 		return
 	}
@@ -169,10 +172,7 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 		if ctx.Err() != nil {
 			break // Serve may have set its deadline just before ours
 		}
-		packet, files, err := wire.Receive(c, buf)
-		for _, f := range files {
-			f.Close() // nobody asked for it
-		}
+		packet, err := wire.ReceiveRequest(c, buf)
 		if err != nil {
 			break
 		}
@@ -203,11 +203,7 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 // refuseStranger answers the first request, whatever it is, so that the user learns what to do.
 func refuseStranger(c *net.UnixConn, buf []byte, uid uint32) {
 	_ = c.SetDeadline(time.Now().Add(writeTime))
-	_, files, err := wire.Receive(c, buf)
-	for _, f := range files {
-		f.Close()
-	}
-	if err == nil {
+	if _, err := wire.ReceiveRequest(c, buf); err == nil {
 		a := wire.Answer{Code: wire.Denied, Text: denied(uid).Error()}
 		_ = wire.Send(c, a.Append(nil))
 	}
@@ -246,23 +242,32 @@ func (s *Server) do(who caller, r wire.Request) (*os.File, error) {
 	return f, err
 }
 
-// enter counts a connection, or refuses it: nobody may fill the helper up.
-func (s *Server) enter(c *net.UnixConn, uid uint32) bool {
+// enter counts a connection, or refuses it: nobody may fill the helper up, and strangers take no guest's place.
+func (s *Server) enter(c *net.UnixConn, uid uint32, guest bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if uid != 0 && (len(s.open) >= maxConns || s.users[uid] >= maxUserConns) {
+	switch {
+	case !guest && s.strangers >= maxStrangers:
 		return false
+	case !guest:
+		s.strangers++
+	case uid != 0 && (len(s.open)-s.strangers >= maxConns || s.users[uid] >= maxUserConns):
+		return false
+	default:
+		s.users[uid]++
 	}
-	s.open[c] = true
-	s.users[uid]++
+	s.open[c] = guest
 	return true
 }
 
 func (s *Server) leave(c *net.UnixConn, uid uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	guest := s.open[c]
 	delete(s.open, c)
-	if s.users[uid]--; s.users[uid] <= 0 {
+	if !guest {
+		s.strangers--
+	} else if s.users[uid]--; s.users[uid] <= 0 {
 		delete(s.users, uid)
 	}
 }

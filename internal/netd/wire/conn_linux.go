@@ -29,6 +29,16 @@ func Send(c *net.UnixConn, packet []byte, files ...*os.File) error {
 	return err
 }
 
+// ReceiveRequest is Receive for the helper, which no files are sent to: the kernel drops those that are, so that they
+// never count among the helper's.
+func ReceiveRequest(c *net.UnixConn, buf []byte) (packet []byte, err error) {
+	n, _, flags, _, err := c.ReadMsgUnix(buf, nil)
+	if err = whole(n, flags&^unix.MSG_CTRUNC, err); err != nil {
+		return nil, err
+	}
+	return buf[:n], nil
+}
+
 // Receive reads one packet and the files beside it, which become the caller's. io.EOF: the other side has closed.
 // buf has room for MaxPacket bytes and one more, to tell what is too long.
 func Receive(c *net.UnixConn, buf []byte) (packet []byte, files []*os.File, err error) {
@@ -37,22 +47,28 @@ func Receive(c *net.UnixConn, buf []byte) (packet []byte, files []*os.File, err 
 	if r > 0 {
 		files, err = open(rights[:r], err)
 	}
-	switch {
-	case err != nil:
-	case n == 0:
-		err = io.EOF
-	case n > MaxPacket || flags&unix.MSG_TRUNC != 0:
-		err = fmt.Errorf("%w: longer than %d bytes", ErrMalformed, MaxPacket)
-	case flags&unix.MSG_CTRUNC != 0:
-		err = fmt.Errorf("%w: too many open files beside it", ErrMalformed)
-	}
-	if err != nil {
+	if err = whole(n, flags, err); err != nil {
 		for _, f := range files {
 			f.Close()
 		}
 		return nil, nil, err
 	}
 	return buf[:n], files, nil
+}
+
+// whole says why what was read is not one packet.
+func whole(n, flags int, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return io.EOF
+	case n > MaxPacket || flags&unix.MSG_TRUNC != 0:
+		return fmt.Errorf("%w: longer than %d bytes", ErrMalformed, MaxPacket)
+	case flags&unix.MSG_CTRUNC != 0:
+		return fmt.Errorf("%w: too many open files beside it", ErrMalformed)
+	}
+	return nil
 }
 
 func open(rights []byte, err error) ([]*os.File, error) {

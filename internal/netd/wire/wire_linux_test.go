@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -168,6 +169,18 @@ func TestPacketsAreBounded(t *testing.T) {
 	require.ErrorIs(t, err, ErrMalformed)
 	assert.Equal(t, before+1, open(), "only our own")
 
+	for range 100 {
+		require.NoError(t, Send(c, []byte("z"), f, f, f))
+		p, err := ReceiveRequest(s, buf)
+		require.NoError(t, err)
+		assert.Equal(t, "z", string(p))
+	}
+	assert.Equal(t, before+1, open(), "the helper takes none")
+	_, err = c.Write(make([]byte, MaxPacket+100))
+	require.NoError(t, err)
+	_, err = ReceiveRequest(s, buf)
+	require.ErrorIs(t, err, ErrMalformed)
+
 	require.NoError(t, Send(c, []byte("y"), f))
 	p, files, err := Receive(s, buf)
 	require.NoError(t, err)
@@ -176,5 +189,7 @@ func TestPacketsAreBounded(t *testing.T) {
 	require.NoError(t, files[0].Close())
 	require.NoError(t, c.Close())
 	_, _, err = Receive(s, buf)
-	require.Error(t, err)
+	require.ErrorIs(t, err, io.EOF)
+	_, err = ReceiveRequest(s, buf)
+	require.ErrorIs(t, err, io.EOF)
 }
