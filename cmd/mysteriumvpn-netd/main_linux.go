@@ -174,6 +174,8 @@ func ask(o options, command, word string, out io.Writer) error {
 		a, err = c.Status()
 	case command == "unblock":
 		a, err = c.Disconnect()
+	case command == "reset":
+		a, err = c.Reset()
 	case word != "on" && word != "off":
 		return fmt.Errorf("say `%s on` or `%s off`", command, command)
 	case command == "lockdown":
@@ -217,18 +219,11 @@ func unblockHere(o options, out io.Writer) error {
 func reset(o options, out io.Writer) error {
 	lock, err := netd.Lock(o.paths)
 	if errors.Is(err, netd.ErrRunning) {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		c, err := netdclient.Dial(ctx, o.socket)
-		if err != nil {
-			return fmt.Errorf("the helper that runs does not answer; end it and try again: %w", err)
+		err := ask(o, "reset", "", out)
+		if errors.Is(err, netdclient.ErrNoHelper) {
+			err = fmt.Errorf("the helper that runs does not answer; end it and try again: %w", err)
 		}
-		defer func() { _ = c.Close() }()
-		a, err := c.Reset()
-		if err != nil {
-			return err
-		}
-		return tell(out, a)
+		return err
 	}
 	if err != nil {
 		return err

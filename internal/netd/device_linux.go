@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/mysteriumvpn/desktop/internal/netd/wire"
 )
@@ -29,23 +30,22 @@ func newDevice(p Paths, log LogFunc) *device {
 
 // start takes up what an earlier helper has left: its switches and its hold, but not its tunnel.
 func (d *device) start() error {
-	s := d.memory.load()
-	if s.Phase() == wire.Open {
-		return errors.Join(d.undo(), d.firewall.apply(ruleset(&s)))
+	d.state = d.memory.load()
+	if d.state.Phase() == wire.Open {
+		return errors.Join(d.clear(&d.state), d.firewall.apply(ruleset(&d.state)))
 	}
-	d.state = s
-	err := d.firewall.apply(ruleset(&s))
+	err := d.firewall.apply(ruleset(&d.state))
 	if err != nil {
-		d.block(s, err)
+		d.block(d.state, err)
 	}
-	return errors.Join(err, d.undo())
+	return errors.Join(err, d.clear(&d.state))
 }
 
 // do moves to state s. If the system refuses it blocks, which is why the state is read from d afterwards; the error
 // is what was refused. The file is that of a new tunnel, and the caller's.
 func (d *device) do(s State) (*os.File, error) {
 	from := d.state.Phase()
-	f, err := d.change(s)
+	f, err := d.change(&s)
 	if err == nil {
 		s.Exposed = false
 		d.state = s
@@ -59,14 +59,18 @@ func (d *device) do(s State) (*os.File, error) {
 	return f, err
 }
 
-// block is what remains when s could not be had.
+// block is what remains when s could not be had. Its switches are those that are written down, which are the stricter
+// ones wherever the change has stopped.
 func (d *device) block(s State, why error) {
 	if s.Phase() == wire.Open { // it was to open and could not: what stood may still stand
 		s = d.state
 	}
+	kept := d.memory.load()
+	s.Lockdown, s.LAN = kept.Lockdown, kept.LAN
 	s = failed(s, why)
-	if _, err := d.change(s); err != nil {
+	if _, err := d.change(&s); err != nil {
 		d.log("block everything: %v", err)
+		s.LAN = d.state.LAN // as in the rules that stood before
 		s.Exposed = !d.firewall.stands()
 		s.Notice = "the rules that block everything could not be set: " + err.Error()
 		if s.Exposed {
@@ -76,36 +80,73 @@ func (d *device) block(s State, why error) {
 	d.state = s
 }
 
-// change makes the computer what s says, in the order that leaves no gap: rules before what they guard, and opening
-// last of all.
-func (d *device) change(s State) (*os.File, error) {
-	if s.Lockdown != d.state.Lockdown || s.LAN != d.state.LAN {
-		if err := d.memory.storeSwitches(&s); err != nil {
-			return nil, step("keep the switches", err)
-		}
+// change makes the computer what s says, in the order that leaves no gap: rules before what they guard, opening last of
+// all, and switches written down before the rules if they tighten them, after them if they loosen them. What of DNS and
+// of sysctls cannot be put back keeps nobody from opening or blocking; it is in the notice of s.
+func (d *device) change(s *State) (*os.File, error) {
+	strict := State{Lockdown: s.Lockdown || d.state.Lockdown, LAN: s.LAN && d.state.LAN}
+	if err := d.memory.storeSwitches(&strict); err != nil {
+		return nil, step("keep the switches", err)
 	}
 	if s.Held {
-		if err := d.memory.storeHeld(&s); err != nil {
+		if err := d.memory.storeHeld(s); err != nil {
 			return nil, step("keep who is connected", err)
 		}
 	}
 	if s.Phase() == wire.Open {
-		if err := d.undo(); err != nil {
+		if err := d.clear(s); err != nil {
 			return nil, err
 		}
 	}
-	if err := d.firewall.apply(ruleset(&s)); err != nil {
+	if err := d.firewall.apply(ruleset(s)); err != nil {
 		return nil, err
 	}
+	if err := d.memory.storeSwitches(s); err != nil {
+		return nil, step("keep the switches", err)
+	}
 	if !s.Held {
-		if err := d.memory.storeHeld(&s); err != nil {
+		if err := d.memory.storeHeld(s); err != nil {
 			return nil, step("forget who was connected", err)
 		}
 	}
-	if s.Phase() != wire.Connected {
-		return nil, d.undo()
+	if s.Phase() == wire.Connected {
+		return d.tunnel(*s)
 	}
-	return d.tunnel(s)
+	if s.Phase() == wire.Open {
+		return nil, nil
+	}
+	return nil, d.clear(s)
+}
+
+// clear takes away all that belongs to a tunnel, on the way to s.
+func (d *device) clear(s *State) error {
+	left, err := d.undo()
+	d.note(s, left)
+	return err
+}
+
+// reset is the end of all that is ours, and of the switches. It goes on after an error, so that as much as can be is as
+// it was.
+func (d *device) reset() error {
+	left, err := d.undo()
+	var s State
+	if no := d.firewall.apply(ruleset(&s)); no != nil {
+		err = errors.Join(err, no)
+		s = failed(d.state, no)
+		s.Exposed = s.Phase() != wire.Open && !d.firewall.stands()
+	}
+	err = errors.Join(left, err, removeIfThere(d.memory.kept), removeIfThere(d.memory.held))
+	d.note(&s, err)
+	d.state = s
+	return err
+}
+
+// note logs an error and adds it to the notice of s, once.
+func (d *device) note(s *State, err error) {
+	if err != nil && !strings.Contains(s.Notice, err.Error()) {
+		d.log("%v", err)
+		s.Notice = strings.TrimPrefix(s.Notice+"; "+err.Error(), "; ")
+	}
 }
 
 // tunnel makes what a tunnel needs and what differs from the one that is there.
@@ -134,9 +175,9 @@ func (d *device) tunnel(s State) (f *os.File, err error) {
 	return f, err
 }
 
-// undo takes away all that belongs to a tunnel. It goes on after an error.
-func (d *device) undo() error {
-	return errors.Join(d.resolv.restore(), unroute(), removeTUN(), d.vmark.restore())
+// undo takes away all that belongs to a tunnel. It goes on after an error; left is what was not put back as it was.
+func (d *device) undo() (left, err error) {
+	return errors.Join(d.resolv.restore(), d.vmark.restore()), errors.Join(unroute(), removeTUN())
 }
 
 // check puts the rules back if somebody else has changed them.

@@ -63,6 +63,89 @@ func TestWhatTheSystemRefusesBlocks(t *testing.T) {
 		_, err = d.do(State{})
 		require.NoError(t, err)
 	})
+	t.Run("DNS that is to be put back", func(t *testing.T) {
+		d, _ := fragileDevice(t)
+		withDNS := func() {
+			s := connected
+			tunnel := *s.Tunnel
+			tunnel.Resolvers = tunnel.Addresses
+			tunnel.Serial = 77
+			s.Tunnel = &tunnel
+			require.NoError(t, os.WriteFile(d.paths.Resolv, []byte("nameserver 192.0.2.1\n"), 0o644))
+			require.NoError(t, removeIfThere(d.resolv.backup))
+			_, err := d.do(s)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(d.resolv.backup, []byte("damaged"), 0o600))
+		}
+		withDNS()
+		_, err := d.do(State{Lockdown: true})
+		require.NoError(t, err, "it does not keep from blocking")
+		assert.Equal(t, wire.Blocked, d.state.Phase())
+		assert.Contains(t, d.state.Notice, d.resolv.backup)
+		_, err = d.do(State{})
+		require.NoError(t, err, "nor from opening")
+		assert.Equal(t, wire.Open, d.state.Phase())
+		assert.False(t, d.firewall.stands())
+		assert.Contains(t, d.state.Notice, "put resolv.conf back", "but it is told")
+
+		withDNS()
+		phase, err := UnblockHere(d.paths, t.Logf)
+		require.NoError(t, err)
+		assert.Equal(t, wire.Open, phase)
+		assert.False(t, d.firewall.stands())
+
+		d = newDevice(d.paths, t.Logf)
+		withDNS()
+		require.ErrorContains(t, d.reset(), "put resolv.conf back")
+		assert.Equal(t, wire.Open, d.state.Phase(), "it goes on to the end")
+		assert.False(t, d.firewall.stands())
+		assert.NoFileExists(t, d.memory.held)
+		assert.FileExists(t, d.resolv.backup, "somebody may read it")
+	})
+	t.Run("switches", func(t *testing.T) {
+		d, broken := fragileDevice(t)
+		require.NoError(t, os.Symlink("nowhere", d.paths.Kept)) // nothing is written down, and nothing can be
+		_, err := d.do(State{Lockdown: true})
+		require.ErrorContains(t, err, "keep the switches")
+		assert.Equal(t, wire.Open, d.state.Phase(), "nothing was begun, and no rule was set")
+		assert.False(t, d.state.Exposed)
+		lan := connecting
+		lan.LAN = true
+		_, err = d.do(connecting)
+		require.NoError(t, err)
+		_, err = d.do(lan)
+		require.ErrorContains(t, err, "keep the switches")
+		assert.False(t, d.state.LAN, "as in the rules")
+		assert.Equal(t, ruleset(&d.state), ruleset(&State{Held: true}))
+		assert.NotContains(t, listing(t, d), "10.0.0.0/8")
+		_, err = d.do(State{})
+		require.NoError(t, err)
+		require.NoError(t, os.Remove(d.paths.Kept))
+
+		_, err = d.do(State{Lockdown: true, LAN: true})
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(broken, nil, 0o600))
+		_, err = d.do(State{LAN: true})
+		require.Error(t, err, "the rules cannot be taken away")
+		assert.True(t, d.memory.load().Lockdown, "so off is not written down")
+		assert.True(t, d.state.Lockdown)
+		_, err = d.do(State{Lockdown: true})
+		require.Error(t, err)
+		assert.True(t, d.state.LAN, "the rules that stand let neighbours in")
+		assert.False(t, d.memory.load().LAN, "a new start is stricter")
+		require.NoError(t, os.Remove(broken))
+		assert.Contains(t, listing(t, d), "10.0.0.0/8")
+		again := newDevice(d.paths, t.Logf)
+		require.NoError(t, again.start())
+		assert.NotContains(t, listing(t, again), "10.0.0.0/8")
+		_, err = again.do(State{LAN: true})
+		require.NoError(t, err)
+		assert.False(t, again.memory.load().Lockdown)
+		again = newDevice(d.paths, t.Logf)
+		require.NoError(t, again.start())
+		assert.True(t, again.state.LAN, "an open helper remembers, too")
+		require.NoError(t, again.reset())
+	})
 	t.Run("rules that are to be changed", func(t *testing.T) {
 		d, broken := fragileDevice(t)
 		_, err := d.do(connecting)
@@ -105,4 +188,10 @@ func TestWhatTheSystemRefusesBlocks(t *testing.T) {
 		require.Error(t, again.start())
 		assert.True(t, again.state.Exposed)
 	})
+}
+
+func listing(t *testing.T, d *device) string {
+	out, err := d.firewall.run("", "list", "table", "inet", tableName)
+	require.NoError(t, err)
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -100,17 +101,22 @@ func watchFirewall(changed func()) (stop func(), err error) {
 	if err != nil {
 		return nil, step("watch the firewall", err)
 	}
+	return follow(s, changed), nil
+}
+
+// follow calls changed each time that there is something to read in f, until stop closes it.
+func follow(f *os.File, changed func()) (stop func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		buf := make([]byte, 64<<10)
 		for {
-			_, err := s.Read(buf)
+			_, err := f.Read(buf)
 			if err != nil && !errors.Is(err, unix.ENOBUFS) { // too many at once still means that there were some
 				return
 			}
 			changed()
 		}
 	}()
-	return func() { s.Close(); <-ended }, nil
+	return func() { f.Close(); <-ended }
 }

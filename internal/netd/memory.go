@@ -21,15 +21,11 @@ func newMemory(p Paths) memory {
 
 // load reads the state that a helper begins with.
 func (m memory) load() State {
-	var s State
-	b, err := os.ReadFile(m.kept)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-	case err == nil && readSwitches(string(b), &s):
-	default:
+	s, ok := m.switches()
+	if !ok {
 		s = State{Lockdown: true, Notice: "the file of the switches is damaged, so lockdown is on; switch it off to go on"}
 	}
-	b, err = os.ReadFile(m.held)
+	b, err := os.ReadFile(m.held)
 	if errors.Is(err, os.ErrNotExist) {
 		return s
 	}
@@ -39,6 +35,16 @@ func (m memory) load() State {
 		s.Owner = 0
 	}
 	return s
+}
+
+// switches are those that are written down; not ok if that cannot be read.
+func (m memory) switches() (s State, ok bool) {
+	b, err := os.ReadFile(m.kept)
+	if errors.Is(err, os.ErrNotExist) {
+		return s, true
+	}
+	ok = err == nil && readSwitches(string(b), &s)
+	return s, ok
 }
 
 func readSwitches(text string, s *State) bool {
@@ -57,8 +63,11 @@ func onOff(v bool) string {
 	return "off"
 }
 
-// storeSwitches writes what a reboot keeps.
+// storeSwitches writes what a reboot keeps, unless it is written down already.
 func (m memory) storeSwitches(s *State) error {
+	if kept, ok := m.switches(); ok && kept.Lockdown == s.Lockdown && kept.LAN == s.LAN {
+		return nil
+	}
 	return writeWhole(m.kept, fmt.Sprintf("lockdown %s\nlan %s\n", onOff(s.Lockdown), onOff(s.LAN)), 0o600)
 }
 
@@ -68,10 +77,6 @@ func (m memory) storeHeld(s *State) error {
 		return writeWhole(m.held, fmt.Sprintf("held by %d\n", s.Owner), 0o600)
 	}
 	return removeIfThere(m.held)
-}
-
-func (m memory) forget() error {
-	return errors.Join(removeIfThere(m.kept), removeIfThere(m.held))
 }
 
 func removeIfThere(path string) error {

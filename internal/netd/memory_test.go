@@ -1,6 +1,7 @@
 package netd
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,7 +32,7 @@ func TestSwitchesAndHoldAreRemembered(t *testing.T) {
 	require.NoError(t, m.storeSwitches(&State{Lockdown: true}))
 	s = m.load()
 	assert.Equal(t, wire.Blocked, s.Phase())
-	require.NoError(t, m.forget())
+	require.NoError(t, errors.Join(removeIfThere(m.kept), removeIfThere(m.held)))
 	assert.Equal(t, State{}, m.load())
 }
 

@@ -84,15 +84,12 @@ func familyOf(four bool) byte {
 // linkIndex is 0 if there is no such interface.
 func linkIndex(name string) (uint32, error) {
 	i, err := net.InterfaceByName(name)
-	var op *net.OpError
-	switch {
-	case err == nil:
-		return uint32(i.Index), nil
-	case errors.As(err, &op):
+	if op := (*net.OpError)(nil); errors.As(err, &op) {
 		return 0, nil
-	default:
+	} else if err != nil {
 		return 0, err
 	}
+	return uint32(i.Index), nil
 }
 
 func ifInfo(index, flags, change uint32) message {
@@ -100,14 +97,6 @@ func ifInfo(index, flags, change uint32) message {
 	m = binary.NativeEndian.AppendUint32(m, index)
 	m = binary.NativeEndian.AppendUint32(m, flags)
 	return message(binary.NativeEndian.AppendUint32(m, change))
-}
-
-func setLinkUp(index uint32, mtu uint16) error {
-	return ask(unix.RTM_NEWLINK, 0, ifInfo(index, unix.IFF_UP, unix.IFF_UP).attr32(unix.IFLA_MTU, uint32(mtu)))
-}
-
-func deleteLink(index uint32) error {
-	return ask(unix.RTM_DELLINK, 0, ifInfo(index, 0, 0))
 }
 
 func addAddress(index uint32, a netip.Addr) error {
@@ -118,8 +107,8 @@ func addAddress(index uint32, a netip.Addr) error {
 		m.attr(unix.IFA_LOCAL, a.AsSlice()...).attr(unix.IFA_ADDRESS, a.AsSlice()...))
 }
 
-// defaultRoute describes the default route of our table: through the interface, or nowhere if index is 0.
-func defaultRoute(four bool, index uint32) message {
+// addDefaultRoute gives our table its default route: through the interface, or nowhere if index is 0.
+func addDefaultRoute(four bool, index uint32) error {
 	kind := byte(unix.RTN_UNICAST)
 	if index == 0 {
 		kind = unix.RTN_UNREACHABLE
@@ -129,11 +118,7 @@ func defaultRoute(four bool, index uint32) message {
 	if index != 0 {
 		m = m.attr32(unix.RTA_OIF, index)
 	}
-	return m
-}
-
-func addDefaultRoute(four bool, index uint32) error {
-	return ask(unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_REPLACE, defaultRoute(four, index))
+	return ask(unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_REPLACE, m)
 }
 
 // flushDefaultRoutes takes every default route out of our table.

@@ -45,8 +45,7 @@ func Lock(p Paths) (*os.File, error) {
 // ResetHere undoes all that a helper has done to this computer, without one, and forgets the switches. What is not ours
 // is not touched. It goes on after an error, so that as much as can be is as it was.
 func ResetHere(p Paths, log LogFunc) error {
-	d := newDevice(p, log)
-	return errors.Join(d.undo(), d.firewall.apply(ruleset(&State{})), d.memory.forget())
+	return newDevice(p, log).reset()
 }
 
 // UnblockHere is what Disconnect does, without a helper: opens unless lockdown is on. It reports the phase afterwards.

@@ -81,7 +81,7 @@ func (r *resolvConf) restore() error {
 			err = put(r.path, was)
 		}
 		if err != nil {
-			return step("put resolv.conf back", err)
+			return step("put resolv.conf back from "+r.backup, err)
 		}
 	}
 	return removeIfThere(r.backup)
@@ -186,16 +186,5 @@ func watchFolder(folder string, changed func()) (stop func(), err error) {
 		f.Close()
 		return nil, step("watch resolv.conf", err)
 	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		buf := make([]byte, 16<<10)
-		for {
-			if _, err := f.Read(buf); err != nil {
-				return
-			}
-			changed()
-		}
-	}()
-	return func() { f.Close(); <-ended }, nil
+	return follow(f, changed), nil
 }

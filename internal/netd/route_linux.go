@@ -106,10 +106,8 @@ func routeAll(index uint32, t *Tunnel, lan bool) error {
 	}
 	for _, four := range []bool{true, false} {
 		by := uint32(0)
-		for _, a := range t.Addresses {
-			if a.Is4() == four {
-				by = index
-			}
+		if addressOf(t.Addresses, four).IsValid() {
+			by = index
 		}
 		if err := addDefaultRoute(four, by); err != nil && (four || !lacksIPv6(err)) {
 			return step("add the route into the tunnel", err)

@@ -27,14 +27,12 @@ func ruleset(s *State) string {
 	if s.Phase() == wire.Open {
 		return w.b.String()
 	}
-	r := rules{writer: w, lan: s.LAN}
-	switch s.Phase() {
-	case wire.Connected:
-		r.tunnel, r.addresses = true, s.Tunnel.Addresses
+	r := rules{writer: w, lan: s.LAN, tunnel: s.Phase() == wire.Connected}
+	if r.tunnel {
+		r.addresses = s.Tunnel.Addresses
+	}
+	if r.tunnel || s.Phase() == wire.Connecting {
 		r.entries(s.Endpoints)
-	case wire.Connecting:
-		r.entries(s.Endpoints)
-	case wire.PhaseUnknown, wire.Open, wire.Blocked:
 	}
 	w.block("table inet "+tableName, func() {
 		r.sets()
@@ -73,8 +71,9 @@ func (r *rules) entries(list []netip.AddrPort) {
 	}
 }
 
-func (r *rules) address(four bool) netip.Addr {
-	for _, a := range r.addresses {
+// addressOf is the first address of a family; not valid if there is none.
+func addressOf(list []netip.Addr, four bool) netip.Addr {
+	for _, a := range list {
 		if a.Is4() == four {
 			return a
 		}
@@ -99,11 +98,10 @@ func (r *rules) sets() {
 func (r *rules) before() {
 	r.line("type filter hook prerouting priority raw; policy accept;")
 	// CVE-2019-14899: a neighbour tries addresses inside the tunnel. Where no neighbour gets in it needs no rule.
-	if a := r.address(true); a.IsValid() && r.lan {
-		r.line("iifname != { \"lo\", %q } ip daddr %s drop", Interface, a)
-	}
-	if a := r.address(false); a.IsValid() && r.lan {
-		r.line("iifname != { \"lo\", %q } ip6 daddr %s drop", Interface, a)
+	for _, ip := range []string{"ip", "ip6"} {
+		if a := addressOf(r.addresses, ip == "ip"); a.IsValid() && r.lan {
+			r.line("iifname != { \"lo\", %q } %s daddr %s drop", Interface, ip, a)
+		}
 	}
 	// A strict filter of the way back would drop all that is not from the tunnel, because that is the way now. With our
 	// mark it looks at the way there would be without us. What is forwarded must not have it: the mark chooses the route.
@@ -115,7 +113,7 @@ func (r *rules) before() {
 // resolution sees questions of neighbours for addresses.
 func (r *rules) resolution() {
 	r.line("type filter hook input priority filter; policy accept;")
-	if a := r.address(true); a.IsValid() { // nobody on the local network may learn that we have it
+	if a := addressOf(r.addresses, true); a.IsValid() { // nobody on the local network may learn that we have it
 		r.line("arp daddr ip %s drop", a)
 	}
 	r.line("meta mark set 0x%08x", mark) // as in before: the kernel asks for the way back here, too
@@ -138,8 +136,8 @@ func (r *rules) out() {
 	if r.tunnel {
 		r.line("oifname %q accept", Interface)
 	}
-	r.lookups()
 	if r.lan {
+		r.lookups()
 		r.line("ip daddr { %s } accept", strings.Join(append(append([]string{}, lan4...), multicast4...), ", "))
 		r.line("ip6 daddr { %s } accept", strings.Join(append(append([]string{}, lan6...), multicast6...), ", "))
 	}
@@ -149,9 +147,6 @@ func (r *rules) out() {
 // lookups keeps names inside: DNS, DNS over TLS and multicast DNS go through the tunnel or nowhere, even where the
 // local network is shared. So this stands behind what lets the tunnel pass and before what lets the local network.
 func (r *rules) lookups() {
-	if !r.lan {
-		return // nothing behind it would let them out
-	}
 	r.line("meta l4proto tcp th dport { 53, 853, 5353 } reject with tcp reset")
 	r.line("meta l4proto udp th dport { 53, 853, 5353 } reject with icmpx admin-prohibited")
 }
@@ -213,11 +208,10 @@ func (r *rules) refusal() {
 // source gives what enters the tunnel the tunnel's address: the far end would drop any other, and must not learn one.
 func (r *rules) source() {
 	r.line("type nat hook postrouting priority srcnat; policy accept;")
-	if a := r.address(true); a.IsValid() {
-		r.line("oifname %q ip saddr != %s masquerade", Interface, a)
-	}
-	if a := r.address(false); a.IsValid() {
-		r.line("oifname %q ip6 saddr != %s masquerade", Interface, a)
+	for _, ip := range []string{"ip", "ip6"} {
+		if a := addressOf(r.addresses, ip == "ip"); a.IsValid() {
+			r.line("oifname %q %s saddr != %s masquerade", Interface, ip, a)
+		}
 	}
 }
 

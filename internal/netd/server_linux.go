@@ -172,18 +172,14 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 		if ctx.Err() != nil {
 			break // Serve may have set its deadline just before ours
 		}
-		packet, err := wire.ReceiveRequest(c, buf)
+		packet, _, err := wire.Receive(c, buf, false)
 		if err != nil {
 			break
 		}
 		a, file := s.answer(who, packet)
 		_ = c.SetWriteDeadline(time.Now().Add(writeTime))
-		if file == nil {
-			err = wire.Send(c, a.Append(nil))
-		} else {
-			err = wire.Send(c, a.Append(nil), file)
-			file.Close()
-		}
+		err = wire.Send(c, a.Append(nil), file)
+		file.Close() // nil closes, too
 		if err != nil {
 			break
 		}
@@ -203,7 +199,7 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 // refuseStranger answers the first request, whatever it is, so that the user learns what to do.
 func refuseStranger(c *net.UnixConn, buf []byte, uid uint32) {
 	_ = c.SetDeadline(time.Now().Add(writeTime))
-	if _, err := wire.ReceiveRequest(c, buf); err == nil {
+	if _, _, err := wire.Receive(c, buf, false); err == nil {
 		a := wire.Answer{Code: wire.Denied, Text: denied(uid).Error()}
 		_ = wire.Send(c, a.Append(nil))
 	}
@@ -233,13 +229,11 @@ func (s *Server) do(who caller, r wire.Request) (*os.File, error) {
 		return nil, nil
 	case wire.Socket:
 		return makeSocket()
-	case wire.Unknown, wire.Begin, wire.Tunnel, wire.Endpoints, wire.Resolvers, wire.Disconnect, wire.Lockdown, wire.LAN, wire.Reset:
+	case wire.Reset:
+		return nil, s.dev.reset()
+	case wire.Unknown, wire.Begin, wire.Tunnel, wire.Endpoints, wire.Resolvers, wire.Disconnect, wire.Lockdown, wire.LAN:
 	}
-	f, err := s.dev.do(to)
-	if err == nil && r.Verb == wire.Reset {
-		err = s.dev.memory.forget()
-	}
-	return f, err
+	return s.dev.do(to)
 }
 
 // enter counts a connection, or refuses it: nobody may fill the helper up, and strangers take no guest's place.

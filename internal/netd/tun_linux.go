@@ -50,7 +50,8 @@ func dressTUN(fd int, t *Tunnel) (uint32, error) {
 			return 0, step("give the interface its address", err)
 		}
 	}
-	return index, step("bring the interface up", setLinkUp(index, t.MTU))
+	up := ifInfo(index, unix.IFF_UP, unix.IFF_UP).attr32(unix.IFLA_MTU, uint32(t.MTU))
+	return index, step("bring the interface up", ask(unix.RTM_NEWLINK, 0, up))
 }
 
 func removeTUN() error {
@@ -58,7 +59,7 @@ func removeTUN() error {
 	if err != nil || index == 0 {
 		return step("look for the interface", err)
 	}
-	if err := deleteLink(index); err != nil && !errors.Is(err, unix.ENODEV) {
+	if err := ask(unix.RTM_DELLINK, 0, ifInfo(index, 0, 0)); err != nil && !errors.Is(err, unix.ENODEV) {
 		return step("delete the interface", err)
 	}
 	return nil

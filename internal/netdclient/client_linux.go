@@ -89,7 +89,7 @@ func (c *Client) ask(r wire.Request) (wire.Answer, *os.File, error) {
 	if err := wire.Send(c.c, r.Append(nil)); err != nil {
 		return wire.Answer{}, nil, fmt.Errorf("ask mysteriumvpn-netd for %s: %w", r.Verb, err)
 	}
-	packet, files, err := wire.Receive(c.c, c.buf)
+	packet, files, err := wire.Receive(c.c, c.buf, true)
 	if err != nil {
 		return wire.Answer{}, nil, fmt.Errorf("hear from mysteriumvpn-netd about %s: %w", r.Verb, err)
 	}
@@ -101,7 +101,7 @@ func (c *Client) ask(r wire.Request) (wire.Answer, *os.File, error) {
 	if len(files) > 0 {
 		f = files[0]
 	}
-	if err != nil && f != nil {
+	if err != nil {
 		f.Close()
 		f = nil
 	}
@@ -110,9 +110,7 @@ func (c *Client) ask(r wire.Request) (wire.Answer, *os.File, error) {
 
 func (c *Client) say(r wire.Request) (wire.Answer, error) {
 	a, f, err := c.ask(r)
-	if f != nil {
-		f.Close()
-	}
+	f.Close() // nil closes, too
 	return a, err
 }
 
@@ -168,9 +166,7 @@ func (c *Client) Socket() (*net.UDPConn, error) {
 
 // Disconnect is the user's word that the tunnel is no longer wanted. The device is open afterwards, unless Lockdown
 // is on. Any connection of the user who has begun may say it.
-func (c *Client) Disconnect() (wire.Answer, error) {
-	return c.say(wire.Request{Verb: wire.Disconnect})
-}
+func (c *Client) Disconnect() (wire.Answer, error) { return c.say(wire.Request{Verb: wire.Disconnect}) }
 
 // Lockdown switches whether everything is blocked while nobody is connected, from before the network comes up.
 func (c *Client) Lockdown(on bool) (wire.Answer, error) {
