@@ -87,6 +87,40 @@ func TestWordsOfTheCommandLine(t *testing.T) {
 	assert.Equal(t, "mysteriumvpn-netd version dev\n", out.String())
 }
 
+// TestRemovingKeepsWhatCouldNotBePutBack: the only copy of a resolv.conf goes when it is back in its place, not before.
+func TestRemovingKeepsWhatCouldNotBePutBack(t *testing.T) {
+	b, err := os.ReadFile("../../packaging/linux/netd/removing.sh")
+	require.NoError(t, err)
+	root := t.TempDir()
+	script := strings.NewReplacer("/usr/sbin/", root+"/", "/run/", root+"/run/", "/var/lib/", root+"/lib/").Replace(string(b))
+	backup := filepath.Join(root, "lib", "mysteriumvpn-netd", "resolv.backup")
+	run := func(verb, reset string) string {
+		require.NoError(t, os.MkdirAll(filepath.Dir(backup), 0o755))
+		require.NoError(t, os.WriteFile(backup, nil, 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(root, "mysteriumvpn-netd"), []byte("#!/bin/sh\n"+reset+"\n"), 0o700))
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", script, "prerm", verb).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		return string(out)
+	}
+	assert.Contains(t, run("remove", "exit 1"), backup, "it is told where")
+	assert.FileExists(t, backup)
+	assert.Empty(t, run("upgrade", "exit 1"))
+	assert.FileExists(t, backup)
+	assert.Empty(t, run("remove", "exit 0"))
+	assert.NoDirExists(t, filepath.Dir(backup))
+}
+
+// TestTheBootUnitComesAfterWhoFlushes: Debian's nftables.service begins with `flush ruleset`.
+func TestTheBootUnitComesAfterWhoFlushes(t *testing.T) {
+	b, err := os.ReadFile("../../packaging/linux/netd/mysteriumvpn-netd-boot.service")
+	require.NoError(t, err)
+	for key, want := range map[string]string{
+		"After=": "nftables.service", "Before=": "network-pre.target", "Wants=": "mysteriumvpn-netd.service", // which sets again what is flushed later
+	} {
+		assert.Regexp(t, "(?m)^"+key+".*\\b"+want+"\\b", string(b))
+	}
+}
+
 // TestTheUnitsAreHardened: by systemd's own measure, of which 10 is a service without any restriction.
 func TestTheUnitsAreHardened(t *testing.T) {
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {

@@ -8,8 +8,14 @@ if [ -d /run/systemd/system ]; then
 	systemctl disable --now mysteriumvpn-netd.socket mysteriumvpn-netd-boot.service mysteriumvpn-netd.service || true
 fi
 if [ -d /run/mysteriumvpn ] || [ -d /var/lib/mysteriumvpn-netd ]; then
-	/usr/sbin/mysteriumvpn-netd reset ||
+	if /usr/sbin/mysteriumvpn-netd reset; then
+		rm -rf /var/lib/mysteriumvpn-netd
+	else
 		echo "mysteriumvpn: the network could not be put back in full. Restart the computer: firewall and routes do not outlive that." >&2
-	rm -rf /run/mysteriumvpn /var/lib/mysteriumvpn-netd
+		if [ -e /var/lib/mysteriumvpn-netd/resolv.backup ]; then
+			echo "mysteriumvpn: what /etc/resolv.conf was is kept in /var/lib/mysteriumvpn-netd/resolv.backup, behind one line of ours." >&2
+		fi
+	fi
+	rm -rf /run/mysteriumvpn
 fi
 exit 0
