@@ -111,8 +111,7 @@ func follow(f *os.File, changed func()) (stop func()) {
 		defer close(ended)
 		buf := make([]byte, 64<<10)
 		for {
-			_, err := f.Read(buf)
-			if err != nil && !errors.Is(err, unix.ENOBUFS) { // too many at once still means that there were some
+			if _, err := f.Read(buf); err != nil && !errors.Is(err, unix.ENOBUFS) { // too many at once still means that there were some
 				return
 			}
 			changed()

@@ -172,7 +172,7 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 		if ctx.Err() != nil {
 			break // Serve may have set its deadline just before ours
 		}
-		packet, _, err := wire.Receive(c, buf, false)
+		packet, err := wire.ReceiveRequest(c, buf)
 		if err != nil {
 			break
 		}
@@ -199,9 +199,8 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 // refuseStranger answers the first request, whatever it is, so that the user learns what to do.
 func refuseStranger(c *net.UnixConn, buf []byte, uid uint32) {
 	_ = c.SetDeadline(time.Now().Add(writeTime))
-	if _, _, err := wire.Receive(c, buf, false); err == nil {
-		a := wire.Answer{Code: wire.Denied, Text: denied(uid).Error()}
-		_ = wire.Send(c, a.Append(nil))
+	if _, err := wire.ReceiveRequest(c, buf); err == nil {
+		_ = wire.Send(c, (&wire.Answer{Code: wire.Denied, Text: denied(uid).Error()}).Append(nil))
 	}
 }
 

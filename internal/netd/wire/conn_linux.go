@@ -13,9 +13,6 @@ import (
 // Network is what package net calls the kind of socket that is spoken over.
 const Network = "unixpacket"
 
-// maxFiles is how many open files may come with a packet.
-const maxFiles = 1
-
 // Send writes one packet with the open files, which stay the caller's; nil is none.
 func Send(c *net.UnixConn, packet []byte, files ...*os.File) error {
 	if len(packet) > MaxPacket {
@@ -32,13 +29,18 @@ func Send(c *net.UnixConn, packet []byte, files ...*os.File) error {
 }
 
 // Receive reads one packet and the files beside it, which become the caller's. io.EOF: the other side has closed.
-// buf has room for MaxPacket bytes and one more, to tell what is too long. The helper takes no files: those that are
-// sent to it the kernel drops, so that they never count among its own.
-func Receive(c *net.UnixConn, buf []byte, takesFiles bool) (packet []byte, files []*os.File, err error) {
-	var rights []byte
-	if takesFiles {
-		rights = make([]byte, unix.CmsgSpace(4*maxFiles))
-	}
+// buf has room for MaxPacket bytes and one more, to tell what is too long. More than one file is refused.
+func Receive(c *net.UnixConn, buf []byte) (packet []byte, files []*os.File, err error) {
+	return receive(c, buf, make([]byte, unix.CmsgSpace(4)))
+}
+
+// ReceiveRequest is Receive for the helper: files that are sent to it the kernel drops, so they never count as its own.
+func ReceiveRequest(c *net.UnixConn, buf []byte) ([]byte, error) {
+	packet, _, err := receive(c, buf, nil)
+	return packet, err
+}
+
+func receive(c *net.UnixConn, buf, rights []byte) (packet []byte, files []*os.File, err error) {
 	n, r, flags, _, err := c.ReadMsgUnix(buf, rights)
 	if r > 0 {
 		files, err = open(rights[:r], err)
@@ -49,7 +51,7 @@ func Receive(c *net.UnixConn, buf []byte, takesFiles bool) (packet []byte, files
 		err = io.EOF
 	case n > MaxPacket || flags&unix.MSG_TRUNC != 0:
 		err = fmt.Errorf("%w: longer than %d bytes", ErrMalformed, MaxPacket)
-	case takesFiles && flags&unix.MSG_CTRUNC != 0:
+	case rights != nil && flags&unix.MSG_CTRUNC != 0:
 		err = fmt.Errorf("%w: too many open files beside it", ErrMalformed)
 	}
 	if err != nil {

@@ -151,7 +151,7 @@ func TestPacketsAreBounded(t *testing.T) {
 
 	_, err = c.Write(make([]byte, MaxPacket+100))
 	require.NoError(t, err)
-	_, _, err = Receive(s, buf, true)
+	_, _, err = Receive(s, buf)
 	require.ErrorIs(t, err, ErrMalformed)
 	require.Error(t, Send(c, make([]byte, MaxPacket+1)))
 
@@ -165,32 +165,31 @@ func TestPacketsAreBounded(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = f.Close() }()
 	require.NoError(t, Send(c, []byte("x"), f, f, f))
-	_, _, err = Receive(s, buf, true)
+	_, _, err = Receive(s, buf)
 	require.ErrorIs(t, err, ErrMalformed)
 	assert.Equal(t, before+1, open(), "only our own")
 
 	for range 100 {
 		require.NoError(t, Send(c, []byte("z"), f, f, f))
-		p, files, err := Receive(s, buf, false)
+		p, err := ReceiveRequest(s, buf)
 		require.NoError(t, err)
 		assert.Equal(t, "z", string(p))
-		assert.Empty(t, files)
 	}
 	assert.Equal(t, before+1, open(), "the helper takes none")
 	_, err = c.Write(make([]byte, MaxPacket+100))
 	require.NoError(t, err)
-	_, _, err = Receive(s, buf, false)
+	_, err = ReceiveRequest(s, buf)
 	require.ErrorIs(t, err, ErrMalformed)
 
 	require.NoError(t, Send(c, []byte("y"), f))
-	p, files, err := Receive(s, buf, true)
+	p, files, err := Receive(s, buf)
 	require.NoError(t, err)
 	assert.Equal(t, "y", string(p))
 	require.Len(t, files, 1)
 	require.NoError(t, files[0].Close())
 	require.NoError(t, c.Close())
-	_, _, err = Receive(s, buf, true)
+	_, _, err = Receive(s, buf)
 	require.ErrorIs(t, err, io.EOF)
-	_, _, err = Receive(s, buf, false)
+	_, err = ReceiveRequest(s, buf)
 	require.ErrorIs(t, err, io.EOF)
 }
