@@ -24,7 +24,9 @@ func TestTraffic(t *testing.T) {
 	assert.Equal(t, 1, code, "nothing runs yet")
 	assert.Contains(t, out, "mysteriumvpn run", "it says what to start")
 
+	w.env = append(os.Environ(), "TZ=Asia/Kathmandu") // the clocks of app and node agree, in any zone
 	app := w.startApp()
+	w.env = nil
 	first := w.await(20*time.Second, func(s status) bool { return s.Node.State == "running" })
 	assert.Equal(t, "down", first.Phase)
 	assert.NotZero(t, first.Node.PID)
@@ -112,8 +114,14 @@ func TestTraffic(t *testing.T) {
 		by := map[string]bool{}
 		ids := map[string]bool{}
 		for line := range strings.Lines(out) {
-			var l struct{ Source, Text, Fields, Connection string }
+			var l struct {
+				Source, Text, Fields, Connection string
+				Time, Said                       time.Time
+			}
 			require.NoError(t, json.Unmarshal([]byte(line), &l), line)
+			if !l.Said.IsZero() {
+				assert.WithinDuration(t, l.Time, l.Said, 15*time.Minute, line)
+			}
 			by[l.Source], ids[l.Connection] = true, true
 			if l.Text == "node request" && strings.Contains(l.Fields, "path=/connection") {
 				by["request"] = true

@@ -279,7 +279,7 @@ func (n *Node) logf(level, format string, args ...any) {
 		return
 	}
 	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", " | ")
-	n.o.Log(time.Now().UTC().Format("2006-01-02T15:04:05.000") + " " + level + " " + text)
+	n.o.Log(time.Now().Format("2006-01-02T15:04:05.000") + " " + level + " " + text)
 }
 
 func (n *Node) exitLog(o *offer, level wgnet.Level, text string) {
