@@ -63,7 +63,8 @@ func Read(r io.Reader) (string, error) {
 	return find(picture)
 }
 
-// find looks twice: first as for a photograph, then as for what a computer drew, which may also be light on dark. A
+// find looks for a code anywhere in the picture, then takes all of it for one, as a computer draws it: there is nothing
+// to confuse its corners with then. Each as for a photograph and as for a drawing, dark on light or the reverse. A
 // picture that is not even close to a code must not end the program, whatever the decoder makes of it.
 func find(picture image.Image) (text string, err error) {
 	defer func() {
@@ -72,15 +73,17 @@ func find(picture image.Image) (text string, err error) {
 		}
 	}()
 	light := gozxing.NewLuminanceSourceFromImage(picture)
-	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
-	for _, source := range []gozxing.LuminanceSource{light, gozxing.NewInvertedLuminanceSource(light)} {
-		for _, binary := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
-			bitmap, err := gozxing.NewBinaryBitmap(binary)
-			if err != nil {
-				continue
-			}
-			if found, err := qrcode.NewQRCodeReader().Decode(bitmap, hints); err == nil {
-				return found.GetText(), nil
+	for _, how := range []gozxing.DecodeHintType{gozxing.DecodeHintType_TRY_HARDER, gozxing.DecodeHintType_PURE_BARCODE} {
+		for _, source := range []gozxing.LuminanceSource{light, gozxing.NewInvertedLuminanceSource(light)} {
+			for _, binary := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
+				bitmap, err := gozxing.NewBinaryBitmap(binary)
+				if err != nil {
+					continue
+				}
+				hints := map[gozxing.DecodeHintType]any{how: true}
+				if found, err := qrcode.NewQRCodeReader().Decode(bitmap, hints); err == nil {
+					return found.GetText(), nil
+				}
 			}
 		}
 	}
