@@ -46,15 +46,7 @@ func NewGuard(path string, changed func(State)) *Guard {
 // Look asks how things stand, without taking anything over, and tells it as a change. ErrNoHelper says that there is no
 // helper.
 func (g *Guard) Look(ctx context.Context) (State, error) {
-	var s State
-	err := g.with(ctx, true, func(c *netdclient.Client) error {
-		a, err := c.Status()
-		if err == nil {
-			s = g.tell(a)
-		}
-		return err
-	})
-	return s, err
+	return g.ask(ctx, (*netdclient.Client).Status)
 }
 
 // Hold has nothing leave this computer but WireGuard's datagrams to these addresses.
@@ -104,22 +96,26 @@ func (g *Guard) Release(ctx context.Context) error {
 
 // Lockdown switches whether everything is blocked while nobody is connected.
 func (g *Guard) Lockdown(ctx context.Context, on bool) error {
-	return g.ask(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.Lockdown(on) })
+	_, err := g.ask(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.Lockdown(on) })
+	return err
 }
 
 // LAN switches whether the local network can be reached.
 func (g *Guard) LAN(ctx context.Context, on bool) error {
-	return g.ask(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.LAN(on) })
+	_, err := g.ask(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.LAN(on) })
+	return err
 }
 
-func (g *Guard) ask(ctx context.Context, what func(*netdclient.Client) (wire.Answer, error)) error {
-	return g.with(ctx, true, func(c *netdclient.Client) error {
+// ask tells what is answered as a change.
+func (g *Guard) ask(ctx context.Context, what func(*netdclient.Client) (wire.Answer, error)) (s State, err error) {
+	err = g.with(ctx, true, func(c *netdclient.Client) error {
 		a, err := what(c)
 		if err == nil {
-			g.tell(a)
+			s = g.tell(a)
 		}
 		return err
 	})
+	return s, err
 }
 
 // Close ends the connection. What is held stays blocked.
