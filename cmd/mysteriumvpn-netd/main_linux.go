@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"strconv"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/mysteriumvpn/desktop/internal/netd"
 	"github.com/mysteriumvpn/desktop/internal/netd/wire"
-	"github.com/mysteriumvpn/desktop/internal/netdclient"
 )
 
 // version is set by the build.
@@ -158,35 +158,44 @@ func serve(o options) error {
 
 // ask says one thing to the helper, and what cannot wait for one is done without.
 func ask(o options, command, word string, out io.Writer) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	c, err := netdclient.Dial(ctx, o.socket)
-	if errors.Is(err, netdclient.ErrNoHelper) && command == "unblock" {
+	r, ok := map[string]wire.Request{
+		"status": {Verb: wire.Status}, "unblock": {Verb: wire.Disconnect}, "reset": {Verb: wire.Reset},
+		"lockdown": {Verb: wire.Lockdown, On: word == "on"}, "lan": {Verb: wire.LAN, On: word == "on"},
+	}[command]
+	if r.Verb >= wire.Lockdown && r.Verb <= wire.LAN && word != "on" && word != "off" || !ok {
+		return fmt.Errorf("say `%s on` or `%s off`", command, command)
+	}
+	a, err := say(o.socket, r)
+	if errors.Is(err, errNoHelper) && command == "unblock" {
 		return unblockHere(o, out)
 	}
 	if err != nil {
 		return err
 	}
-	defer func() { _ = c.Close() }()
-	var a wire.Answer
-	switch {
-	case command == "status":
-		a, err = c.Status()
-	case command == "unblock":
-		a, err = c.Disconnect()
-	case command == "reset":
-		a, err = c.Reset()
-	case word != "on" && word != "off":
-		return fmt.Errorf("say `%s on` or `%s off`", command, command)
-	case command == "lockdown":
-		a, err = c.Lockdown(word == "on")
-	default:
-		a, err = c.LAN(word == "on")
-	}
-	if err != nil {
-		return err
-	}
 	return tell(out, a)
+}
+
+var errNoHelper = errors.New("mysteriumvpn-netd does not answer: install the package, or start `mysteriumvpn-netd serve` as root")
+
+// say asks the helper at path one thing.
+func say(path string, r wire.Request) (a wire.Answer, err error) {
+	c, err := net.DialUnix(wire.Network, nil, &net.UnixAddr{Name: path, Net: wire.Network})
+	if err != nil {
+		return a, fmt.Errorf("%w (%w)", errNoHelper, err)
+	}
+	defer func() { _ = c.Close() }()
+	_ = c.SetDeadline(time.Now().Add(30 * time.Second)) // nft has 10 of it
+	if err = wire.Send(c, r.Append(nil)); err != nil {
+		return a, err
+	}
+	packet, _, err := wire.Receive(c, make([]byte, wire.MaxPacket+1)) // no file comes with these
+	if err == nil {
+		a, err = wire.ParseAnswer(packet)
+	}
+	if err == nil && a.Code != wire.OK {
+		err = errors.New(a.Text)
+	}
+	return a, err
 }
 
 func tell(out io.Writer, a wire.Answer) error {
@@ -220,7 +229,7 @@ func reset(o options, out io.Writer) error {
 	lock, err := netd.Lock(o.paths)
 	if errors.Is(err, netd.ErrRunning) {
 		err := ask(o, "reset", "", out)
-		if errors.Is(err, netdclient.ErrNoHelper) {
+		if errors.Is(err, errNoHelper) {
 			err = fmt.Errorf("the helper that runs does not answer; end it and try again: %w", err)
 		}
 		return err

@@ -75,10 +75,23 @@ func (g *Guard) Interface(ctx context.Context, addresses []netip.Addr, mtu int, 
 	return f, err
 }
 
-// Socket gives a UDP socket that may reach what is held open.
-func (g *Guard) Socket() (u *net.UDPConn, err error) {
-	err = g.with(context.Background(), false, func(c *netdclient.Client) error { u, err = c.Socket(); return err })
+// Socket gives a UDP socket that may reach what is held open, on this port; 0 is any.
+func (g *Guard) Socket(port uint16) (u *net.UDPConn, err error) {
+	err = g.with(context.Background(), false, func(c *netdclient.Client) error { u, err = c.Socket(port); return err })
 	return u, err
+}
+
+// MTU changes that of the tunnel's interface, in bytes.
+func (g *Guard) MTU(ctx context.Context, mtu int) error {
+	_, err := g.ask(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.MTU(uint16(mtu)) }) //nolint:gosec // wire checks it
+	return err
+}
+
+// Rules are those of the firewall as the kernel has them, in the words of nft(8), with counters of what was refused.
+// Empty: there are none, and the device is open.
+func (g *Guard) Rules(ctx context.Context) (rules string, err error) {
+	err = g.with(ctx, true, func(c *netdclient.Client) error { rules, err = c.Rules(); return err })
+	return rules, err
 }
 
 // Release is the user's word that the tunnel is not wanted any more: the firewall opens, unless lockdown holds it. The

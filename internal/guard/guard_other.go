@@ -31,7 +31,13 @@ func (*Guard) Interface(context.Context, []netip.Addr, int, []netip.Addr) (*os.F
 }
 
 // Socket is ErrNoHelper.
-func (*Guard) Socket() (*net.UDPConn, error) { return nil, ErrNoHelper }
+func (*Guard) Socket(uint16) (*net.UDPConn, error) { return nil, ErrNoHelper }
+
+// MTU is ErrNoHelper.
+func (*Guard) MTU(context.Context, int) error { return ErrNoHelper }
+
+// Rules is ErrNoHelper.
+func (*Guard) Rules(context.Context) (string, error) { return "", ErrNoHelper }
 
 // Release is ErrNoHelper.
 func (*Guard) Release(context.Context) error { return ErrNoHelper }

@@ -257,7 +257,7 @@ func (a *app) do(w []string) (string, error) {
 		err = rc.Control(func(fd uintptr) { set = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_MARK, 0x2d000000) })
 		return fmt.Sprint(set), err
 	case "stray": // stray TO: by a socket of the helper's
-		u, err := a.c.Socket()
+		u, err := a.c.Socket(0)
 		if err != nil {
 			return "", err
 		}

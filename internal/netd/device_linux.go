@@ -161,8 +161,11 @@ func (d *device) tunnel(s State) (f *os.File, err error) {
 			d.log("set src_valid_mark: %v", err)
 		}
 	}
+	if !fresh && old.MTU != now.MTU {
+		err = raiseTUN(d.index, now.MTU)
+	}
 	renamed := fresh || !slices.Equal(old.Resolvers, now.Resolvers)
-	if renamed || s.LAN != d.state.LAN {
+	if err == nil && (renamed || s.LAN != d.state.LAN) {
 		err = routeAll(d.index, now, s.LAN)
 	}
 	if err == nil && renamed {

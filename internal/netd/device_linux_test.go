@@ -2,6 +2,7 @@ package netd
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -188,6 +189,53 @@ func TestWhatTheSystemRefusesBlocks(t *testing.T) {
 		require.Error(t, again.start())
 		assert.True(t, again.state.Exposed)
 	})
+}
+
+// TestTheInterfaceTakesAnotherMTU: without being made anew, and what it is too small for is refused.
+func TestTheInterfaceTakesAnotherMTU(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	d, _ := fragileDevice(t)
+	f, err := d.do(situations()["connected"])
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	before, err := net.InterfaceByName(Interface)
+	require.NoError(t, err)
+	me := caller{Conn: d.state.Conn, UID: d.state.Owner}
+	_, err = next(d.state, me, wire.Request{Verb: wire.MTU, MTU: wire.MinMTU})
+	require.Error(t, err, "it has an address of IPv6")
+	s, err := next(d.state, me, wire.Request{Verb: wire.MTU, MTU: 1290})
+	require.NoError(t, err)
+	none, err := d.do(s)
+	require.NoError(t, err)
+	assert.Nil(t, none)
+	after, err := net.InterfaceByName(Interface)
+	require.NoError(t, err)
+	assert.Equal(t, before.Index, after.Index)
+	assert.Equal(t, 1290, after.MTU)
+	_, err = d.do(State{})
+	require.NoError(t, err)
+}
+
+// TestTheRulesCanBeSeen: as the kernel has them, with what was refused so far; none while it is open.
+func TestTheRulesCanBeSeen(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	d, _ := fragileDevice(t)
+	_, err := d.do(situations()["connecting"])
+	require.NoError(t, err)
+	rules, err := d.firewall.rules("--numeric")
+	require.NoError(t, err)
+	for _, what := range []string{"hook output priority 0; policy drop;", "counter packets 0 bytes 0", testEntry4.Addr().String()} {
+		assert.Contains(t, rules, what)
+	}
+	_, err = d.do(State{})
+	require.NoError(t, err)
+	rules, err = d.firewall.rules("--numeric")
+	require.NoError(t, err)
+	assert.Empty(t, rules)
 }
 
 func listing(t *testing.T, d *device) string {

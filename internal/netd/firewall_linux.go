@@ -67,9 +67,14 @@ func (f *firewall) list() (string, error) {
 	if len(f.tables) == 0 {
 		return f.run("", "list", "tables", "inet")
 	}
+	return f.rules("--stateless")
+}
+
+// rules lists our tables, with counters unless option says otherwise.
+func (f *firewall) rules(option string) (string, error) {
 	var all strings.Builder
 	for _, family := range f.tables {
-		out, err := f.run("", "--stateless", "list", "table", family, tableName)
+		out, err := f.run("", option, "list", "table", family, tableName)
 		if err != nil {
 			return "", err
 		}

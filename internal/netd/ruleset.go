@@ -100,7 +100,7 @@ func (r *rules) before() {
 	// CVE-2019-14899: a neighbour tries addresses inside the tunnel. Where no neighbour gets in it needs no rule.
 	for _, ip := range []string{"ip", "ip6"} {
 		if a := addressOf(r.addresses, ip == "ip"); a.IsValid() && r.lan {
-			r.line("iifname != { \"lo\", %q } %s daddr %s drop", Interface, ip, a)
+			r.line("iifname != { \"lo\", %q } %s daddr %s counter drop", Interface, ip, a)
 		}
 	}
 	// A strict filter of the way back would drop all that is not from the tunnel, because that is the way now. With our
@@ -114,7 +114,7 @@ func (r *rules) before() {
 func (r *rules) resolution() {
 	r.line("type filter hook input priority filter; policy accept;")
 	if a := addressOf(r.addresses, true); a.IsValid() { // nobody on the local network may learn that we have it
-		r.line("arp daddr ip %s drop", a)
+		r.line("arp daddr ip %s counter drop", a)
 	}
 	r.line("meta mark set 0x%08x", mark) // as in before: the kernel asks for the way back here, too
 }
@@ -147,8 +147,8 @@ func (r *rules) out() {
 // lookups keeps names inside: DNS, DNS over TLS and multicast DNS go through the tunnel or nowhere, even where the
 // local network is shared. So this stands behind what lets the tunnel pass and before what lets the local network.
 func (r *rules) lookups() {
-	r.line("meta l4proto tcp th dport { 53, 853, 5353 } reject with tcp reset")
-	r.line("meta l4proto udp th dport { 53, 853, 5353 } reject with icmpx admin-prohibited")
+	r.line("meta l4proto tcp th dport { 53, 853, 5353 } counter reject with tcp reset")
+	r.line("meta l4proto udp th dport { 53, 853, 5353 } counter reject with icmpx admin-prohibited")
 }
 
 func (r *rules) in() {
@@ -171,11 +171,12 @@ func (r *rules) in() {
 		r.line("iifname %q ct state established,related accept", Interface)
 	}
 	if r.lan {
-		r.line("iifname %q drop", Interface)
-		r.line("meta l4proto { tcp, udp } th dport { 53, 853, 5353 } drop")
+		r.line("iifname %q counter drop", Interface)
+		r.line("meta l4proto { tcp, udp } th dport { 53, 853, 5353 } counter drop")
 		r.line("ip saddr { %s } accept", strings.Join(lan4, ", "))
 		r.line("ip6 saddr { %s } accept", strings.Join(lan6, ", "))
 	}
+	r.line("counter") // of what the policy drops
 }
 
 // through sees what this device forwards for others: containers, virtual machines. Whom no answer may reach gets none.
@@ -185,12 +186,13 @@ func (r *rules) through() {
 		r.line("iifname %q ct state established,related accept", Interface)
 	}
 	if r.tunnel || r.lan {
-		r.line("iifname %q drop", Interface)
+		r.line("iifname %q counter drop", Interface)
 	}
 	if r.tunnel {
 		r.line("oifname %q accept", Interface)
 	}
 	if !r.lan {
+		r.line("counter")
 		return
 	}
 	r.lookups()

@@ -212,7 +212,12 @@ func (s *Server) answer(who caller, packet []byte) (a wire.Answer, file *os.File
 	}
 	s.run(func() {
 		file, err = s.do(who, r)
+		var rules string
+		if err == nil && r.Verb == wire.Rules {
+			rules, err = s.dev.firewall.rules("--numeric")
+		}
 		a = s.dev.state.answer(who, err)
+		a.Rules = rules
 	})
 	return a, file
 }
@@ -224,13 +229,13 @@ func (s *Server) do(who caller, r wire.Request) (*os.File, error) {
 		return nil, err
 	}
 	switch r.Verb {
-	case wire.Status:
+	case wire.Status, wire.Rules:
 		return nil, nil
 	case wire.Socket:
-		return makeSocket()
+		return makeSocket(r.Port)
 	case wire.Reset:
 		return nil, s.dev.reset()
-	case wire.Unknown, wire.Begin, wire.Tunnel, wire.Endpoints, wire.Resolvers, wire.Disconnect, wire.Lockdown, wire.LAN:
+	case wire.Unknown, wire.Begin, wire.Tunnel, wire.Endpoints, wire.Resolvers, wire.Disconnect, wire.Lockdown, wire.LAN, wire.MTU:
 	}
 	return s.dev.do(to)
 }

@@ -111,6 +111,13 @@ func next(s State, c caller, r wire.Request) (State, error) {
 		t := *s.Tunnel
 		t.Resolvers = r.Resolvers
 		s.Tunnel = &t
+	case wire.MTU:
+		if s.Tunnel == nil || addressOf(s.Tunnel.Addresses, false).IsValid() && r.MTU < wire.MinMTU6 {
+			return s, refuse(wire.Invalid, "there is no tunnel of which %d bytes could be the MTU", r.MTU)
+		}
+		t := *s.Tunnel
+		t.MTU = r.MTU
+		s.Tunnel = &t
 	case wire.Disconnect:
 		s = State{Lockdown: s.Lockdown, LAN: s.LAN}
 	case wire.Lockdown:
@@ -119,7 +126,7 @@ func next(s State, c caller, r wire.Request) (State, error) {
 		s.LAN = r.On
 	case wire.Reset:
 		s = State{}
-	case wire.Status, wire.Socket, wire.Unknown:
+	case wire.Status, wire.Socket, wire.Rules, wire.Unknown:
 	}
 	return s, nil
 }
@@ -135,7 +142,7 @@ func allowed(s *State, c caller, v wire.Verb) error {
 		if s.Held && s.Conn != 0 && s.Conn != c.Conn {
 			return refuse(wire.Busy, "another program of user %d is connected; disconnect there first", s.Owner)
 		}
-	case wire.Tunnel, wire.Socket, wire.Endpoints, wire.Resolvers:
+	case wire.Tunnel, wire.Socket, wire.Endpoints, wire.Resolvers, wire.MTU:
 		if !s.Held || s.Conn != c.Conn {
 			return refuse(wire.Denied, "%s is for the program that has begun; begin first", v)
 		}
@@ -147,7 +154,7 @@ func allowed(s *State, c caller, v wire.Verb) error {
 		if !c.root() {
 			return refuse(wire.Denied, "reset is for root")
 		}
-	case wire.Status, wire.Unknown:
+	case wire.Status, wire.Rules, wire.Unknown:
 	}
 	return nil
 }

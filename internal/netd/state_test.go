@@ -72,6 +72,9 @@ func TestTheFirstToBeginOwnsIt(t *testing.T) {
 		{root, wire.Request{Verb: wire.Disconnect}, wire.OK},
 		{alice, wire.Request{Verb: wire.Reset}, wire.Denied},
 		{alice, wire.Request{Verb: wire.Resolvers}, wire.Invalid}, // before there is a tunnel
+		{alice, wire.Request{Verb: wire.MTU, MTU: 1280}, wire.Invalid},
+		{bob, wire.Request{Verb: wire.MTU, MTU: 1280}, wire.Denied},
+		{bob, wire.Request{Verb: wire.Rules}, wire.OK},
 	} {
 		_, err := next(s, c.who, c.ask)
 		assert.Equal(t, c.want, code(err), "%v asks for %s: %v", c.who, c.ask.Verb, err)

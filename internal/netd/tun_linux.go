@@ -3,6 +3,7 @@ package netd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"syscall"
@@ -50,8 +51,13 @@ func dressTUN(fd int, t *Tunnel) (uint32, error) {
 			return 0, step("give the interface its address", err)
 		}
 	}
-	up := ifInfo(index, unix.IFF_UP, unix.IFF_UP).attr32(unix.IFLA_MTU, uint32(t.MTU))
-	return index, step("bring the interface up", ask(unix.RTM_NEWLINK, 0, up))
+	return index, raiseTUN(index, t.MTU)
+}
+
+// raiseTUN brings the interface up with an MTU, or gives one that is up another MTU.
+func raiseTUN(index uint32, mtu uint16) error {
+	up := ifInfo(index, unix.IFF_UP, unix.IFF_UP).attr32(unix.IFLA_MTU, uint32(mtu))
+	return step("bring the interface up", ask(unix.RTM_NEWLINK, 0, up))
 }
 
 func removeTUN() error {
@@ -67,7 +73,7 @@ func removeTUN() error {
 
 // makeSocket opens a UDP socket of both families, or of IPv4 where there is no IPv6, that carries our mark. Who gets
 // it can neither take the mark off nor put it on another one without being root.
-func makeSocket() (*os.File, error) {
+func makeSocket(port uint16) (*os.File, error) {
 	lc := net.ListenConfig{Control: func(_, _ string, rc syscall.RawConn) error {
 		var set error
 		err := rc.Control(func(fd uintptr) {
@@ -78,7 +84,7 @@ func makeSocket() (*os.File, error) {
 		})
 		return errors.Join(err, set)
 	}}
-	c, err := lc.ListenPacket(context.Background(), "udp", ":0")
+	c, err := lc.ListenPacket(context.Background(), "udp", fmt.Sprintf(":%d", port))
 	if err != nil {
 		return nil, step("open a socket", err)
 	}

@@ -132,6 +132,18 @@ func (c *Client) Resolvers(resolvers ...netip.Addr) (wire.Answer, error) {
 	return c.say(wire.Request{Verb: wire.Resolvers, Resolvers: resolvers})
 }
 
+// MTU changes that of the tunnel's interface, in bytes.
+func (c *Client) MTU(mtu uint16) (wire.Answer, error) {
+	return c.say(wire.Request{Verb: wire.MTU, MTU: mtu})
+}
+
+// Rules are those of the firewall as the kernel has them now, in the words of nft(8), with counters of what was refused
+// since they were set. Empty: there are none, and the device is open.
+func (c *Client) Rules() (string, error) {
+	a, err := c.say(wire.Request{Verb: wire.Rules})
+	return a.Rules, err
+}
+
 // Tunnel makes the tunnel's interface, sends everything into it, and gives its file, which is the caller's: when it is
 // closed the interface is gone, and everything that went there goes nowhere. A second call replaces the interface.
 func (c *Client) Tunnel(addresses []netip.Addr, mtu uint16, resolvers ...netip.Addr) (*os.File, error) {
@@ -142,9 +154,9 @@ func (c *Client) Tunnel(addresses []netip.Addr, mtu uint16, resolvers ...netip.A
 	return f, err
 }
 
-// Socket gives a UDP socket on a port of its own that may send to the endpoints. It is the caller's.
-func (c *Client) Socket() (*net.UDPConn, error) {
-	_, f, err := c.ask(wire.Request{Verb: wire.Socket})
+// Socket gives a UDP socket that may send to the endpoints, on this port of ours; 0 is any. It is the caller's.
+func (c *Client) Socket(port uint16) (*net.UDPConn, error) {
+	_, f, err := c.ask(wire.Request{Verb: wire.Socket, Port: port})
 	if err != nil {
 		return nil, err
 	}

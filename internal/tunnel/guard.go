@@ -19,8 +19,8 @@ type Guard interface {
 	// Interface makes the tunnel's interface and sends everything into it. Its file is the caller's; one from before is
 	// replaced.
 	Interface(ctx context.Context, addresses []netip.Addr, mtu int, resolvers []netip.Addr) (*os.File, error)
-	// Socket gives a UDP socket that may reach what is held open. It is the caller's.
-	Socket() (*net.UDPConn, error)
+	// Socket gives a UDP socket that may reach what is held open, on this port of ours; 0 is any. It is the caller's.
+	Socket(port uint16) (*net.UDPConn, error)
 }
 
 // GuardError says that a Guard did not give what a tunnel needs: no exit is to blame.

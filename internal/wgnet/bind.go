@@ -13,7 +13,7 @@ type BindOption func(*bindOptions)
 type bindOptions struct {
 	at    netip.Addr // zero = every address, both families
 	plain bool       // no segmentation offload
-	given func() (*net.UDPConn, error)
+	given func(port uint16) (*net.UDPConn, error)
 }
 
 // ListenOn makes the bind use one local address instead of all.
@@ -30,7 +30,7 @@ func WithoutOffload() BindOption {
 // GivenSockets makes the bind take its sockets, one at every Open, from given: from a helper that has marked them as
 // those that may leave beside the tunnel. The port is the socket's own, whatever the configuration says. Linux only;
 // elsewhere Open fails.
-func GivenSockets(given func() (*net.UDPConn, error)) BindOption {
+func GivenSockets(given func(port uint16) (*net.UDPConn, error)) BindOption {
 	return func(o *bindOptions) { o.given = given }
 }
 

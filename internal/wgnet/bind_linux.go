@@ -85,7 +85,7 @@ func (b *udpBind) Open(port uint16) ([]conn.ReceiveFunc, uint16, error) {
 // listen opens a socket, or takes the one that is given.
 func (b *udpBind) listen(port uint16, control func(_, _ string, rc syscall.RawConn) error) (*net.UDPConn, error) {
 	if b.opts.given != nil {
-		c, err := b.opts.given()
+		c, err := b.opts.given(port)
 		if err != nil {
 			return nil, err
 		}

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestGivenSocketsAreUsedOneForEachOpen: the bind never opens one itself, and does not care for the port it is told.
+// TestGivenSocketsAreUsedOneForEachOpen: the bind never opens one itself, and tells the port it wants.
 func TestGivenSocketsAreUsedOneForEachOpen(t *testing.T) {
 	var given []*net.UDPConn
-	b := NewBind(GivenSockets(func() (*net.UDPConn, error) {
+	b := NewBind(GivenSockets(func(uint16) (*net.UDPConn, error) {
 		c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 		given = append(given, c)
 		return c, err
@@ -35,7 +35,7 @@ func TestGivenSocketsAreUsedOneForEachOpen(t *testing.T) {
 		_, err = given[n].Write(nil)
 		require.ErrorIs(t, err, net.ErrClosed, "it is the bind's to close")
 	}
-	_, _, err = NewBind(GivenSockets(func() (*net.UDPConn, error) { return nil, assert.AnError })).Open(0)
+	_, _, err = NewBind(GivenSockets(func(uint16) (*net.UDPConn, error) { return nil, assert.AnError })).Open(0)
 	require.ErrorIs(t, err, assert.AnError)
 }
 

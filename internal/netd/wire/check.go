@@ -27,9 +27,11 @@ func (r *Request) Check() error {
 		}
 	case Tunnel:
 		return r.checkTunnel()
+	case MTU:
+		return r.checkMTU(MinMTU)
 	case Resolvers:
 		return checkResolvers(r.Resolvers)
-	case Unknown, Status, Socket, Disconnect, Lockdown, LAN, Reset:
+	case Unknown, Status, Socket, Disconnect, Lockdown, LAN, Reset, Rules:
 	}
 	return nil
 }
@@ -46,15 +48,24 @@ func (r *Request) checkTunnel() error {
 			six++
 		}
 	}
-	switch {
-	case four+six == 0 || four > 1 || six > 1:
+	if four+six == 0 || four > 1 || six > 1 {
 		return fmt.Errorf("a tunnel has one address of either family or of both, not %v", r.Addresses)
-	case r.MTU < MinMTU || r.MTU > MaxMTU:
-		return fmt.Errorf("MTU %d is not between %d and %d", r.MTU, MinMTU, MaxMTU)
-	case six > 0 && r.MTU < MinMTU6:
-		return fmt.Errorf("MTU %d is too small for IPv6, which needs %d", r.MTU, MinMTU6)
+	}
+	least := uint16(MinMTU)
+	if six > 0 {
+		least = MinMTU6
+	}
+	if err := r.checkMTU(least); err != nil {
+		return err
 	}
 	return checkResolvers(r.Resolvers)
+}
+
+func (r *Request) checkMTU(least uint16) error {
+	if r.MTU < least || r.MTU > MaxMTU {
+		return fmt.Errorf("MTU %d is not between %d and %d; IPv6 needs %d", r.MTU, least, MaxMTU, MinMTU6)
+	}
+	return nil
 }
 
 func checkResolvers(list []netip.Addr) error {

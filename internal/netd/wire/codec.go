@@ -23,7 +23,11 @@ func (r *Request) Append(b []byte) []byte {
 		b = appendAddrs(b, r.Resolvers)
 	case Lockdown, LAN:
 		b = appendBool(b, r.On)
-	case Unknown, Status, Socket, Disconnect, Reset:
+	case Socket:
+		b = binary.BigEndian.AppendUint16(b, r.Port)
+	case MTU:
+		b = binary.BigEndian.AppendUint16(b, r.MTU)
+	case Unknown, Status, Disconnect, Reset, Rules:
 	}
 	return b
 }
@@ -47,7 +51,11 @@ func ParseRequest(packet []byte) (Request, error) {
 		r.Resolvers = d.addrs("resolvers", MaxResolvers)
 	case Lockdown, LAN:
 		r.On = d.bool()
-	case Status, Socket, Disconnect, Reset:
+	case Socket:
+		r.Port = d.uint16()
+	case MTU:
+		r.MTU = d.uint16()
+	case Status, Disconnect, Reset, Rules:
 	case Unknown:
 		d.fail("no verb")
 	default:
@@ -67,7 +75,7 @@ func (a *Answer) Append(b []byte) []byte {
 		b = appendBool(b, v)
 	}
 	b = binary.BigEndian.AppendUint32(b, a.Owner)
-	return appendText(appendText(b, a.Text), a.Notice)
+	return appendText(appendText(appendText(b, a.Text, maxText), a.Notice, maxText), a.Rules, maxRules)
 }
 
 // ParseAnswer decodes a packet.
@@ -79,7 +87,7 @@ func ParseAnswer(packet []byte) (Answer, error) {
 		*v = d.bool()
 	}
 	a.Owner = uint32(d.uint16())<<16 | uint32(d.uint16())
-	a.Text, a.Notice = d.text(), d.text()
+	a.Text, a.Notice, a.Rules = d.text(maxText), d.text(maxText), d.text(maxRules)
 	if a.Code < OK || a.Code > Failed || a.Phase > Connected {
 		d.fail("unknown code or phase")
 	}
@@ -96,8 +104,8 @@ func appendBool(b []byte, v bool) []byte {
 	return append(b, 0)
 }
 
-func appendText(b []byte, s string) []byte {
-	s = s[:min(len(s), maxText)]
+func appendText(b []byte, s string, limit int) []byte {
+	s = s[:min(len(s), limit)]
 	return append(binary.BigEndian.AppendUint16(b, uint16(len(s))), s...)
 }
 
@@ -182,9 +190,9 @@ func (d *decoder) addrs(of string, limit int) []netip.Addr {
 	return list
 }
 
-func (d *decoder) text() string {
+func (d *decoder) text(limit int) string {
 	n := int(d.uint16())
-	if n > maxText {
+	if n > limit {
 		d.fail("a text is too long")
 		return ""
 	}

@@ -24,12 +24,13 @@ const (
 	MaxAddresses = 4
 	MaxResolvers = 8
 	maxText      = 1 << 10
+	maxRules     = 48 << 10
 )
 
 // Verb is what a client asks for.
 type Verb uint8
 
-// The verbs. Only the owner (the connection that has begun) may say those from Tunnel to Resolvers.
+// The verbs. Only the owner (the connection that has begun) may say those from Tunnel to Resolvers, and MTU.
 const (
 	Unknown    Verb = iota
 	Status          // how things stand; who asks regularly keeps the lease alive
@@ -42,9 +43,11 @@ const (
 	Lockdown        // switch: block whenever not connected
 	LAN             // switch: let the local network be reached
 	Reset           // root only: end everything and forget the switches
+	MTU             // of the tunnel's interface, from now on
+	Rules           // the firewall's rules as the kernel has them come with the answer
 )
 
-var verbs = [...]string{"unknown", "status", "begin", "tunnel", "socket", "endpoints", "resolvers", "disconnect", "lockdown", "lan", "reset"}
+var verbs = [...]string{"unknown", "status", "begin", "tunnel", "socket", "endpoints", "resolvers", "disconnect", "lockdown", "lan", "reset", "mtu", "rules"}
 
 func (v Verb) String() string {
 	if int(v) < len(verbs) {
@@ -59,7 +62,8 @@ type Request struct {
 	Endpoints []netip.AddrPort // Begin, Endpoints: where WireGuard's datagrams may go
 	Addresses []netip.Addr     // Tunnel: of this computer inside the tunnel; at most one of each family
 	Resolvers []netip.Addr     // Tunnel, Resolvers: DNS servers inside the tunnel
-	MTU       uint16           // Tunnel: of packets inside it, in bytes
+	MTU       uint16           // Tunnel, MTU: of packets inside it, in bytes
+	Port      uint16           // Socket: its own; 0 = any
 	On        bool             // Lockdown, LAN
 }
 
@@ -109,6 +113,7 @@ type Answer struct {
 	Owner     uint32 // user who has begun; meaningless unless Held
 	Exposed   bool   // rules could not be applied, and it is not certain that anything is blocked
 	Notice    string // what went wrong last; empty = nothing
+	Rules     string // Rules alone: of our tables, as nft lists them, with counters; empty = none
 }
 
 // ErrMalformed is what every refusal to decode wraps.

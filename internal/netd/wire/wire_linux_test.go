@@ -27,7 +27,9 @@ func TestRequestsArriveAsTheyWereSent(t *testing.T) {
 		{Verb: Status},
 		{Verb: Begin, Endpoints: []netip.AddrPort{site, netip.MustParseAddrPort("[2001:db8::1]:1")}},
 		{Verb: Tunnel, Addresses: []netip.Addr{here, six}, Resolvers: []netip.Addr{here}, MTU: 1420},
-		{Verb: Socket},
+		{Verb: Socket, Port: 51820},
+		{Verb: MTU, MTU: 1280},
+		{Verb: Rules},
 		{Verb: Endpoints, Endpoints: []netip.AddrPort{site}},
 		{Verb: Resolvers, Resolvers: []netip.Addr{six}},
 		{Verb: Disconnect},
@@ -39,7 +41,7 @@ func TestRequestsArriveAsTheyWereSent(t *testing.T) {
 		require.NoError(t, err, r.Verb)
 		assert.Equal(t, r, got)
 	}
-	a := Answer{Code: Failed, Text: "no", Phase: Blocked, Held: true, Yours: true, Owner: 1 << 31, Ownerless: true, Exposed: true, Notice: strings.Repeat("n", 2000)}
+	a := Answer{Code: Failed, Text: "no", Phase: Blocked, Held: true, Yours: true, Owner: 1 << 31, Ownerless: true, Exposed: true, Notice: strings.Repeat("n", 2000), Rules: strings.Repeat("r", maxRules)}
 	got, err := ParseAnswer(a.Append(nil))
 	require.NoError(t, err)
 	a.Notice = a.Notice[:maxText]
@@ -93,6 +95,7 @@ func TestAbsurdValuesAreRefused(t *testing.T) {
 	require.NoError(t, tunnel(1420, here, six))
 	require.NoError(t, tunnel(576, here))
 	for _, err := range []error{
+		(&Request{Verb: MTU, MTU: 575}).Check(), (&Request{Verb: MTU, MTU: 9001}).Check(),
 		tunnel(0, here), tunnel(65535, here), tunnel(1279, here, six), tunnel(1420), tunnel(1420, here, here),
 		tunnel(1420, netip.MustParseAddr("127.0.0.1")), tunnel(1420, netip.MustParseAddr("fe80::1")), tunnel(1420, netip.Addr{}),
 		(&Request{Verb: Resolvers, Resolvers: []netip.Addr{netip.MustParseAddr("224.0.0.1")}}).Check(),
