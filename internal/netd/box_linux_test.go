@@ -54,7 +54,7 @@ func newBox(t testing.TB) *box {
 	}
 	run(t, "", "ip", "link", "set", "lo", "up")
 	b.wire, b.inner = tap(t, "eth0"), tap(t, "con0")
-	f, index, err := makeTUN(SystemPaths().TunNode, &Tunnel{Addresses: []netip.Addr{testInner4, testInner6}, MTU: 1420})
+	f, index, err := makeTUN(SystemPaths(), &Tunnel{Addresses: []netip.Addr{testInner4, testInner6}, MTU: 1420})
 	require.NoError(t, err)
 	b.index, b.tunnel = index, int(f.Fd())
 	require.NoError(t, unix.SetNonblock(b.tunnel, true))
@@ -117,9 +117,9 @@ func tap(t testing.TB, name string) int {
 // set puts the firewall and the routes of s in place, with the rules in text.
 func (b *box) set(s State, text string) error {
 	if s.Tunnel != nil {
-		require.NoError(b.t, routeAll(b.index, s.Tunnel, s.LAN))
+		require.NoError(b.t, routeAll("/sbin/ip", s.Tunnel, s.LAN))
 	} else {
-		require.NoError(b.t, unroute())
+		require.NoError(b.t, unroute("/sbin/ip"))
 	}
 	_, err := b.fw.run(text, "-f", "-")
 	return err

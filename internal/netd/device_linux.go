@@ -2,6 +2,7 @@ package netd
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ type device struct {
 	paths    Paths
 	log      LogFunc
 	firewall firewall
-	resolv   *resolvConf
+	names    *names
 	vmark    vmark
 	memory   memory
 	state    State  // as the computer is
@@ -25,7 +26,7 @@ func newDevice(p Paths, log LogFunc) *device {
 	if log == nil {
 		log = discard
 	}
-	return &device{paths: p, log: log, firewall: firewall{nft: p.Nft}, resolv: newResolvConf(p), vmark: newVMark(p), memory: newMemory(p)}
+	return &device{paths: p, log: log, firewall: firewall{nft: p.Nft}, names: newNames(p), vmark: newVMark(p), memory: newMemory(p)}
 }
 
 // start takes up what an earlier helper has left: its switches and its hold, but not its tunnel.
@@ -110,7 +111,7 @@ func (d *device) change(s *State) (*os.File, error) {
 		}
 	}
 	if s.Phase() == wire.Connected {
-		return d.tunnel(*s)
+		return d.tunnel(s)
 	}
 	if s.Phase() == wire.Open {
 		return nil, nil
@@ -150,11 +151,11 @@ func (d *device) note(s *State, err error) {
 }
 
 // tunnel makes what a tunnel needs and what differs from the one that is there.
-func (d *device) tunnel(s State) (f *os.File, err error) {
+func (d *device) tunnel(s *State) (f *os.File, err error) {
 	old, now := d.state.Tunnel, s.Tunnel
 	fresh := old == nil || old.Serial != now.Serial
 	if fresh {
-		if f, d.index, err = makeTUN(d.paths.TunNode, now); err != nil {
+		if f, d.index, err = makeTUN(d.paths, now); err != nil {
 			return nil, err
 		}
 		if err := d.vmark.set(); err != nil { // only a strict reverse path filter needs it
@@ -162,14 +163,16 @@ func (d *device) tunnel(s State) (f *os.File, err error) {
 		}
 	}
 	if !fresh && old.MTU != now.MTU {
-		err = raiseTUN(d.index, now.MTU)
+		_, err = output(d.paths.IP, "", "link", "set", Interface, "mtu", fmt.Sprint(now.MTU))
 	}
 	renamed := fresh || !slices.Equal(old.Resolvers, now.Resolvers)
 	if err == nil && (renamed || s.LAN != d.state.LAN) {
-		err = routeAll(d.index, now, s.LAN)
+		err = routeAll(d.paths.IP, now, s.LAN)
 	}
 	if err == nil && renamed {
-		err = d.resolv.set(now.Resolvers)
+		var left error
+		left, err = d.names.set(d.index, now.Resolvers)
+		d.note(s, left)
 	}
 	if err != nil && f != nil {
 		f.Close()
@@ -180,7 +183,7 @@ func (d *device) tunnel(s State) (f *os.File, err error) {
 
 // undo takes away all that belongs to a tunnel. It goes on after an error; left is what was not put back as it was.
 func (d *device) undo() (left, err error) {
-	return errors.Join(d.resolv.restore(), d.vmark.restore()), errors.Join(unroute(), removeTUN())
+	return errors.Join(d.names.restore(), d.vmark.restore()), errors.Join(unroute(d.paths.IP), removeTUN(d.paths.IP))
 }
 
 // check puts the rules back if somebody else has changed them.
@@ -200,7 +203,7 @@ func (d *device) check() {
 
 // hold puts our DNS back if somebody else has changed it.
 func (d *device) hold() {
-	if err := d.resolv.hold(); err != nil {
+	if err := d.names.hold(); err != nil {
 		d.log("hold DNS: %v", err)
 		d.state.Notice = err.Error()
 	}

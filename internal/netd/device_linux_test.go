@@ -73,16 +73,16 @@ func TestWhatTheSystemRefusesBlocks(t *testing.T) {
 			tunnel.Serial = 77
 			s.Tunnel = &tunnel
 			require.NoError(t, os.WriteFile(d.paths.Resolv, []byte("nameserver 192.0.2.1\n"), 0o644))
-			require.NoError(t, removeIfThere(d.resolv.backup))
+			require.NoError(t, removeIfThere(d.names.file.backup))
 			_, err := d.do(s)
 			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(d.resolv.backup, []byte("damaged"), 0o600))
+			require.NoError(t, os.WriteFile(d.names.file.backup, []byte("damaged"), 0o600))
 		}
 		withDNS()
 		_, err := d.do(State{Lockdown: true})
 		require.NoError(t, err, "it does not keep from blocking")
 		assert.Equal(t, wire.Blocked, d.state.Phase())
-		assert.Contains(t, d.state.Notice, d.resolv.backup)
+		assert.Contains(t, d.state.Notice, d.names.file.backup)
 		_, err = d.do(State{})
 		require.NoError(t, err, "nor from opening")
 		assert.Equal(t, wire.Open, d.state.Phase())
@@ -101,7 +101,7 @@ func TestWhatTheSystemRefusesBlocks(t *testing.T) {
 		assert.Equal(t, wire.Open, d.state.Phase(), "it goes on to the end")
 		assert.False(t, d.firewall.stands())
 		assert.NoFileExists(t, d.memory.held)
-		assert.FileExists(t, d.resolv.backup, "somebody may read it")
+		assert.FileExists(t, d.names.file.backup, "somebody may read it")
 	})
 	t.Run("switches", func(t *testing.T) {
 		d, broken := fragileDevice(t)

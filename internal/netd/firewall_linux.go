@@ -7,14 +7,15 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// nftTime is how long nft may take. It works for milliseconds; a kernel that does not answer must not hang us.
-const nftTime = 10 * time.Second
+// runTime is how long a program may take. It works for milliseconds; a kernel that does not answer must not hang us.
+const runTime = 10 * time.Second
 
 // firewall puts rulesets into the kernel. It belongs to one goroutine.
 type firewall struct {
@@ -84,29 +85,43 @@ func (f *firewall) rules(option string) (string, error) {
 }
 
 func (f *firewall) run(stdin string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), nftTime)
+	return output(f.nft, stdin, args...)
+}
+
+// output runs a program of the system and gives what it prints, without space around it.
+func output(program, stdin string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), runTime)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, f.nft, args...)
-	cmd.Env = []string{"LC_ALL=C"}
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	if err := cmd.Run(); err != nil {
-		first, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
-		return "", fmt.Errorf("nft %s: %w: %s", strings.Join(args, " "), err, first)
+		return "", fmt.Errorf("%s %s: %w: %s", filepath.Base(program), strings.Join(args, " "), err, firstLine(said.String()))
 	}
-	return out.String(), nil
+	return strings.TrimSpace(out.String()), nil
+}
+
+func firstLine(s string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return first
 }
 
 // watchFirewall calls changed after every change of any rules in this network namespace, ours too, until stop closes
 // the socket. Several changes may become one call.
 func watchFirewall(changed func()) (stop func(), err error) {
 	const nftables = 7 // NFNLGRP_NFTABLES
-	s, err := openNetlink(unix.NETLINK_NETFILTER, 1<<(nftables-1))
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_NETFILTER)
 	if err != nil {
 		return nil, step("watch the firewall", err)
 	}
-	return follow(s, changed), nil
+	f := os.NewFile(uintptr(fd), "netlink")
+	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: 1 << (nftables - 1)}); err != nil {
+		f.Close()
+		return nil, step("watch the firewall", err)
+	}
+	return follow(f, changed), nil
 }
 
 // follow calls changed each time that there is something to read in f, until stop closes it.

@@ -37,18 +37,25 @@ type Paths struct {
 	Run     string // folder that does not
 	Resolv  string // resolv.conf
 	Nft     string // the nft program
+	IP      string // iproute2's ip
 	Group   string // group(5)
 	Seat    string // what logind says of the seat: who sits there
 	VMark   string // sysctl src_valid_mark
 	TunNode string // /dev/net/tun
+
+	Bus        string // D-Bus address of the system's bus
+	Busctl     string // systemd's busctl
+	Resolvconf string // the program
+	Resolved   string // folder of what systemd-resolved writes
 }
 
 // SystemPaths are those of a Linux system.
 func SystemPaths() Paths {
 	return Paths{
-		Kept: "/var/lib/mysteriumvpn-netd", Run: "/run/mysteriumvpn", Resolv: "/etc/resolv.conf", Nft: "/usr/sbin/nft",
+		Kept: "/var/lib/mysteriumvpn-netd", Run: "/run/mysteriumvpn", Resolv: "/etc/resolv.conf", Nft: "/usr/sbin/nft", IP: "/sbin/ip",
 		Group: "/etc/group", Seat: "/run/systemd/seats/seat0", VMark: "/proc/sys/net/ipv4/conf/all/src_valid_mark",
 		TunNode: "/dev/net/tun",
+		Bus:     "unix:path=/run/dbus/system_bus_socket", Busctl: "/usr/bin/busctl", Resolvconf: "/sbin/resolvconf", Resolved: "/run/systemd/resolve",
 	}
 }
 

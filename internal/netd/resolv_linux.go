@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -21,6 +22,7 @@ type resolvConf struct {
 	path   string
 	backup string
 	want   string // empty = not set
+	stub   bool   // resolved, which was told, may stand in it: it asks ours
 }
 
 func newResolvConf(p Paths) *resolvConf {
@@ -32,16 +34,37 @@ func (r *resolvConf) set(resolvers []netip.Addr) error {
 	if len(resolvers) == 0 {
 		return r.restore()
 	}
-	var b strings.Builder
-	b.WriteString(resolvHead)
-	for _, a := range resolvers {
-		fmt.Fprintf(&b, "nameserver %s\n", a)
-	}
-	r.want = b.String()
+	r.want = resolvHead + nameservers(resolvers)
 	return r.hold()
 }
 
-// hold puts our file in place if another one is there, which it keeps. It reports nothing new to do if ours is there.
+func nameservers(list []netip.Addr) string {
+	var b strings.Builder
+	for _, a := range list {
+		fmt.Fprintf(&b, "nameserver %s\n", a)
+	}
+	return b.String()
+}
+
+// serversOf are the name servers that a resolv.conf names.
+func serversOf(text string) (list []string) {
+	for line := range strings.Lines(text) {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == "nameserver" {
+			list = append(list, f[1])
+		}
+	}
+	return list
+}
+
+// says tells whether another one's file names our servers and no other: a manager did as it was told.
+func (r *resolvConf) says(text string) bool {
+	list, ours := serversOf(text), serversOf(r.want)
+	return len(list) > 0 && !slices.ContainsFunc(list, func(s string) bool {
+		return !slices.Contains(ours, s) && (!r.stub || s != "127.0.0.53")
+	})
+}
+
+// hold puts our file in place if another one is there that says other servers, and keeps that.
 func (r *resolvConf) hold() error {
 	if r.want == "" {
 		return nil
@@ -53,6 +76,9 @@ func (r *resolvConf) hold() error {
 	if now.kind == "file" && now.text == r.want {
 		return nil
 	}
+	if b, err := os.ReadFile(r.path); err == nil && !now.ours() && r.says(string(b)) {
+		return nil
+	}
 	if !now.ours() {
 		if err := writeWhole(r.backup, now.String(), 0o600); err != nil {
 			return step("keep resolv.conf", err)
@@ -61,8 +87,10 @@ func (r *resolvConf) hold() error {
 	return step("write resolv.conf", put(r.path, kept{kind: "file", mode: 0o644, text: r.want}))
 }
 
-// restore puts back what was there. A file that is not ours by now stays as it is: whoever wrote it knows better.
+// restore puts back what was there. A file that is not ours by now stays as it is, whoever wrote it knows better; unless
+// it names our servers.
 func (r *resolvConf) restore() error {
+	was := *r
 	r.want = ""
 	b, err := os.ReadFile(r.backup)
 	if errors.Is(err, os.ErrNotExist) {
@@ -75,10 +103,10 @@ func (r *resolvConf) restore() error {
 	if err != nil {
 		return step("read resolv.conf", err)
 	}
-	if now.ours() {
-		was, err := parseKept(string(b))
+	if text, _ := os.ReadFile(r.path); now.ours() || was.says(string(text)) {
+		back, err := parseKept(string(b))
 		if err == nil {
-			err = put(r.path, was)
+			err = put(r.path, back)
 		}
 		if err != nil {
 			return step("put resolv.conf back from "+r.backup, err)

@@ -1,148 +1,107 @@
 package netd
 
 import (
-	"encoding/binary"
-	"errors"
+	"fmt"
+	"net"
 	"net/netip"
-
-	"golang.org/x/sys/unix"
+	"os"
+	"strings"
 )
 
-// Actions of a rule, and its attributes, by linux/fib_rules.h.
-const (
-	ruleToTable     = 1
-	ruleUnreachable = 7
-
-	ruleDst            = 1
-	ruleIIF            = 3
-	rulePriority       = 6
-	ruleMark           = 10
-	ruleSuppressPrefix = 14
-	ruleTable          = 15
-	ruleMask           = 16
-	ruleProtocol       = 21
-)
-
-// policyRule is a routing rule of ours.
-type policyRule struct {
-	priority uint32
-	four     bool
-	table    uint32 // 0 = unreachable
-	marked   bool   // only what our sockets send
-	returned bool   // only what comes out of the tunnel
-	to       netip.Prefix
-	narrow   bool // not by the default route of table
-}
-
-// policyRules are those that stand while there is a tunnel. In order: what our sockets send takes the main table or
-// no way at all, or it would go into the tunnel that it carries; what comes out of the tunnel finds the containers
-// that it is for; the tunnel's resolvers, whatever the local network's addresses; the local network, if it is shared,
-// by the routes to it but not by the default route; everything else through the tunnel. More precise routes of the main
-// table that somebody on the local network has announced (TunnelVision) are not asked.
-func policyRules(lan bool, resolvers []netip.Addr) []policyRule {
-	var all []policyRule
-	for _, four := range []bool{true, false} {
-		all = append(all,
-			policyRule{priority: firstRule, four: four, table: unix.RT_TABLE_MAIN, marked: true},
-			policyRule{priority: firstRule + 1, four: four, marked: true},
-			policyRule{priority: firstRule + 2, four: four, table: unix.RT_TABLE_MAIN, returned: true},
-			policyRule{priority: firstRule + 5, four: four, table: routeTable})
-		ranges := lan6
-		if four {
-			ranges = lan4
+// routing is the text that makes ip(8) put the routes and rules of one family in place. In order: what our sockets send
+// takes the main table or no way at all, or it would go into the tunnel that it carries; likewise what the node sends;
+// what comes out of the tunnel finds the containers that it is for; the tunnel's resolvers, whatever the local network's
+// addresses; the local network, if it is shared, by the routes to it but not by the default route; everything else
+// through the tunnel, and nowhere if that lacks the family. More precise routes of the main table that somebody on the
+// local network has announced (TunnelVision) are not asked. Everything carries the protocol that is ours.
+func routing(four bool, t *Tunnel, lan bool) string {
+	var b strings.Builder
+	rule := func(order int, format string, args ...any) {
+		fmt.Fprintf(&b, "rule add pref %d %s protocol %d\n", firstRule+order, fmt.Sprintf(format, args...), protocol)
+	}
+	way := "default dev " + Interface + " scope global" // as a link's, the ways of others would be looked for behind it
+	if !addressOf(t.Addresses, four).IsValid() {
+		way = "unreachable default"
+	}
+	fmt.Fprintf(&b, "route add %s table %d proto %d\n", way, routeTable, protocol)
+	rule(0, "fwmark %#x/%#x lookup main", mark, markMask)
+	rule(1, "fwmark %#x/%#x unreachable", mark, markMask)
+	rule(2, "iif %s lookup main", Interface)
+	for _, a := range t.Resolvers {
+		if a.Is4() == four {
+			rule(3, "to %s lookup %d", a, routeTable)
 		}
+	}
+	ranges := lan6
+	if four {
+		ranges = lan4
+	}
+	for _, to := range ranges {
 		if lan {
-			for _, text := range ranges {
-				all = append(all, policyRule{priority: firstRule + 4, four: four, table: unix.RT_TABLE_MAIN, to: netip.MustParsePrefix(text), narrow: true})
-			}
+			rule(4, "to %s lookup main suppress_prefixlength 0", to)
 		}
 	}
-	for _, a := range resolvers {
-		all = append(all, policyRule{priority: firstRule + 3, four: a.Is4(), table: routeTable, to: netip.PrefixFrom(a, a.BitLen())})
-	}
-	return all
+	rule(5, "lookup %d", routeTable)
+	return b.String()
 }
 
-// everyRule describes all that policyRules may ever have given. A description without a destination fits all.
-func everyRule() []policyRule {
-	return append(policyRules(true, nil), policyRule{priority: firstRule + 3, four: true, table: routeTable}, policyRule{priority: firstRule + 3, table: routeTable})
+// families that this kernel has, as ip(8) takes them.
+func families() []string {
+	if _, err := os.Stat("/proc/self/net/if_inet6"); err != nil {
+		return []string{"-4"}
+	}
+	return []string{"-4", "-6"}
 }
 
-func (r *policyRule) message() message {
-	action := byte(ruleToTable)
-	if r.table == 0 {
-		action = ruleUnreachable
-	}
-	bits := byte(0)
-	if r.to.IsValid() {
-		bits = byte(r.to.Bits())
-	}
-	m := newMessage(familyOf(r.four), bits, 0, 0, 0, 0, 0, action)
-	m = message(binary.NativeEndian.AppendUint32(m, 0)) // flags
-	m = m.attr32(rulePriority, r.priority).attr(ruleProtocol, protocol)
-	if r.table != 0 {
-		m = m.attr32(ruleTable, r.table)
-	}
-	if r.marked {
-		m = m.attr32(ruleMark, mark).attr32(ruleMask, markMask)
-	}
-	if r.returned {
-		m = m.attr(ruleIIF, append([]byte(Interface), 0)...)
-	}
-	if r.to.IsValid() {
-		m = m.attr(ruleDst, r.to.Addr().AsSlice()...)
-	}
-	if r.narrow {
-		m = m.attr32(ruleSuppressPrefix, 0)
-	}
-	return m
-}
-
-// routeAll sends everything through the interface; families that the tunnel lacks go nowhere. What stood before is
-// replaced. Between the steps the firewall is in place already.
-func routeAll(index uint32, t *Tunnel, lan bool) error {
-	if err := unroute(); err != nil {
+// routeAll sends everything through the interface. What stood before is replaced. Between the steps the firewall is in
+// place already.
+func routeAll(ip string, t *Tunnel, lan bool) error {
+	if err := unroute(ip); err != nil {
 		return err
 	}
-	for _, four := range []bool{true, false} {
-		by := uint32(0)
-		if addressOf(t.Addresses, four).IsValid() {
-			by = index
-		}
-		if err := addDefaultRoute(four, by); err != nil && (four || !lacksIPv6(err)) {
-			return step("add the route into the tunnel", err)
-		}
-	}
-	for _, r := range policyRules(lan, t.Resolvers) {
-		if err := ask(unix.RTM_NEWRULE, unix.NLM_F_CREATE|unix.NLM_F_EXCL, r.message()); err != nil && (r.four || !lacksIPv6(err)) {
-			return step("add a routing rule", err)
+	for _, f := range families() {
+		if _, err := output(ip, routing(f == "-4", t, lan), f, "-batch", "-"); err != nil {
+			return step("add the routes into the tunnel", err)
 		}
 	}
 	return nil
 }
 
-// lacksIPv6 is what a kernel without IPv6 answers: then there is nothing to route.
-func lacksIPv6(err error) bool {
-	return errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP)
-}
-
 // unroute takes away every rule and route of ours, from before a crash too.
-func unroute() error {
-	for _, r := range everyRule() {
-		for {
-			err := ask(unix.RTM_DELRULE, 0, r.message())
-			if errors.Is(err, unix.ENOENT) || !r.four && err != nil && lacksIPv6(err) {
-				break
-			}
-			if err != nil {
-				return step("delete a routing rule", err)
-			}
+func unroute(ip string) error {
+	for _, f := range families() {
+		if _, err := output(ip, "", f, "rule", "flush", "protocol", fmt.Sprint(protocol)); err != nil {
+			return step("delete the routing rules", err)
 		}
-	}
-	for _, four := range []bool{true, false} {
-		if err := flushDefaultRoutes(four); err != nil && (four || !lacksIPv6(err)) {
+		_, err := output(ip, "", f, "route", "flush", "table", fmt.Sprint(routeTable))
+		if err != nil && !strings.Contains(err.Error(), "table does not exist") { // there was never one
 			return step("delete the route into the tunnel", err)
 		}
 	}
 	return nil
+}
+
+// linkIndex is 0 if there is no such interface.
+func linkIndex(name string) (uint32, error) {
+	all, err := net.Interfaces()
+	for _, i := range all {
+		if i.Name == name {
+			return uint32(i.Index), nil
+		}
+	}
+	return 0, err
+}
+
+// dressing gives the interface its addresses, of which nobody else in there has any, and brings it up.
+func dressing(t *Tunnel) string {
+	var b strings.Builder
+	for _, a := range t.Addresses {
+		nodad := ""
+		if a.Is6() {
+			nodad = " nodad"
+		}
+		fmt.Fprintf(&b, "addr add %s dev %s%s\n", netip.PrefixFrom(a, a.BitLen()), Interface, nodad)
+	}
+	fmt.Fprintf(&b, "link set %s up mtu %d\n", Interface, t.MTU)
+	return b.String()
 }

@@ -137,7 +137,11 @@ func (s *Server) watch(ctx context.Context, parts *sync.WaitGroup) {
 		parts.Go(func() { <-ctx.Done(); stop() })
 	}
 	start(watchFirewall(post(&s.checking, s.dev.check)))
-	start(watchFolder(filepath.Dir(s.opts.Paths.Resolv), post(&s.holding, s.dev.hold)))
+	for _, folder := range []string{filepath.Dir(s.opts.Paths.Resolv), s.opts.Paths.Resolved, "/run/NetworkManager", "/run/resolvconf"} {
+		if _, err := os.Stat(folder); err == nil {
+			start(watchFolder(folder, post(&s.holding, s.dev.hold)))
+		}
+	}
 }
 
 // run runs f on the lane and waits for it.

@@ -16,16 +16,16 @@ const socketBuffer = 7 << 20
 
 // makeTUN makes our interface, up and with its addresses. It lasts as long as the file, which is the caller's, is open
 // somewhere. One that is there already is left from a program that holds its file still; it goes.
-func makeTUN(node string, t *Tunnel) (*os.File, uint32, error) {
-	if err := removeTUN(); err != nil {
+func makeTUN(p Paths, t *Tunnel) (*os.File, uint32, error) {
+	if err := removeTUN(p.IP); err != nil {
 		return nil, 0, err
 	}
-	fd, err := unix.Open(node, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(p.TunNode, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, 0, step("open "+node, err)
+		return nil, 0, step("open "+p.TunNode, err)
 	}
 	f := os.NewFile(uintptr(fd), Interface)
-	index, err := dressTUN(fd, t)
+	index, err := dressTUN(fd, p.IP, t)
 	if err != nil {
 		f.Close()
 		return nil, 0, err
@@ -33,7 +33,7 @@ func makeTUN(node string, t *Tunnel) (*os.File, uint32, error) {
 	return f, index, nil
 }
 
-func dressTUN(fd int, t *Tunnel) (uint32, error) {
+func dressTUN(fd int, ip string, t *Tunnel) (uint32, error) {
 	req, err := unix.NewIfreq(Interface)
 	if err != nil {
 		return 0, err
@@ -42,33 +42,23 @@ func dressTUN(fd int, t *Tunnel) (uint32, error) {
 	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, req); err != nil {
 		return 0, step("make the interface", err)
 	}
+	if _, err := output(ip, dressing(t), "-batch", "-"); err != nil {
+		return 0, step("bring the interface up", err)
+	}
 	index, err := linkIndex(Interface)
-	if err != nil {
-		return 0, step("find the interface", err)
-	}
-	for _, a := range t.Addresses {
-		if err := addAddress(index, a); err != nil {
-			return 0, step("give the interface its address", err)
-		}
-	}
-	return index, raiseTUN(index, t.MTU)
+	return index, step("find the interface", err)
 }
 
-// raiseTUN brings the interface up with an MTU, or gives one that is up another MTU.
-func raiseTUN(index uint32, mtu uint16) error {
-	up := ifInfo(index, unix.IFF_UP, unix.IFF_UP).attr32(unix.IFLA_MTU, uint32(mtu))
-	return step("bring the interface up", ask(unix.RTM_NEWLINK, 0, up))
-}
-
-func removeTUN() error {
+func removeTUN(ip string) error {
 	index, err := linkIndex(Interface)
 	if err != nil || index == 0 {
 		return step("look for the interface", err)
 	}
-	if err := ask(unix.RTM_DELLINK, 0, ifInfo(index, 0, 0)); err != nil && !errors.Is(err, unix.ENODEV) {
-		return step("delete the interface", err)
+	_, err = output(ip, "", "link", "del", Interface)
+	if index, _ = linkIndex(Interface); index == 0 { // it went by itself meanwhile
+		return nil
 	}
-	return nil
+	return step("delete the interface", err)
 }
 
 // makeSocket opens a UDP socket of both families, or of IPv4 where there is no IPv6, that carries our mark. Who gets
