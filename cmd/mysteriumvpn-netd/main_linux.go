@@ -188,7 +188,7 @@ func say(path string, r wire.Request) (a wire.Answer, err error) {
 	if err = wire.Send(c, r.Append(nil)); err != nil {
 		return a, err
 	}
-	packet, _, err := wire.Receive(c, make([]byte, wire.MaxPacket+1)) // no file comes with these
+	packet, err := wire.Receive(c, make([]byte, wire.MaxPacket+1)) // no file comes with these
 	if err == nil {
 		a, err = wire.ParseAnswer(packet)
 	}

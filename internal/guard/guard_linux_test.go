@@ -64,7 +64,7 @@ func (h *helper) listen() {
 func (h *helper) serve(c *net.UnixConn) {
 	buf := make([]byte, wire.MaxPacket+1)
 	for {
-		packet, _, err := wire.Receive(c, buf)
+		packet, err := wire.Receive(c, buf)
 		if err != nil {
 			return
 		}

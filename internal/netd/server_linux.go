@@ -176,7 +176,7 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 		if ctx.Err() != nil {
 			break // Serve may have set its deadline just before ours
 		}
-		packet, err := wire.ReceiveRequest(c, buf)
+		packet, err := wire.Receive(c, buf)
 		if err != nil {
 			break
 		}
@@ -203,7 +203,7 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 // refuseStranger answers the first request, whatever it is, so that the user learns what to do.
 func refuseStranger(c *net.UnixConn, buf []byte, uid uint32) {
 	_ = c.SetDeadline(time.Now().Add(writeTime))
-	if _, err := wire.ReceiveRequest(c, buf); err == nil {
+	if _, err := wire.Receive(c, buf); err == nil {
 		_ = wire.Send(c, (&wire.Answer{Code: wire.Denied, Text: denied(uid).Error()}).Append(nil))
 	}
 }

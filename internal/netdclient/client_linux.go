@@ -89,7 +89,7 @@ func (c *Client) ask(r wire.Request) (wire.Answer, *os.File, error) {
 	if err := wire.Send(c.c, r.Append(nil)); err != nil {
 		return wire.Answer{}, nil, fmt.Errorf("ask mysteriumvpn-netd for %s: %w", r.Verb, err)
 	}
-	packet, files, err := wire.Receive(c.c, c.buf)
+	packet, files, err := receive(c.c, c.buf)
 	if err != nil {
 		return wire.Answer{}, nil, fmt.Errorf("hear from mysteriumvpn-netd about %s: %w", r.Verb, err)
 	}

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -28,23 +27,17 @@ func Send(c *net.UnixConn, packet []byte, files ...*os.File) error {
 	return err
 }
 
-// Receive reads one packet and the files beside it, which become the caller's. io.EOF: the other side has closed.
-// buf has room for MaxPacket bytes and one more, to tell what is too long. More than one file is refused.
-func Receive(c *net.UnixConn, buf []byte) (packet []byte, files []*os.File, err error) {
-	return receive(c, buf, make([]byte, unix.CmsgSpace(4)))
-}
-
-// ReceiveRequest is Receive for the helper: files that are sent to it the kernel drops, so they never count as its own.
-func ReceiveRequest(c *net.UnixConn, buf []byte) ([]byte, error) {
-	packet, _, err := receive(c, buf, nil)
+// Receive reads one packet. Files beside it the kernel drops, so they never count as the receiver's. io.EOF: the other
+// side has closed. buf has room for MaxPacket bytes and one more, to tell what is too long.
+func Receive(c *net.UnixConn, buf []byte) ([]byte, error) {
+	packet, _, err := ReceiveRights(c, buf, nil)
 	return packet, err
 }
 
-func receive(c *net.UnixConn, buf, rights []byte) (packet []byte, files []*os.File, err error) {
+// ReceiveRights is Receive with the files that rights has room for, as control messages; more are refused. Whoever calls
+// it closes those that come, with an error too.
+func ReceiveRights(c *net.UnixConn, buf, rights []byte) (packet, got []byte, err error) {
 	n, r, flags, _, err := c.ReadMsgUnix(buf, rights)
-	if r > 0 {
-		files, err = open(rights[:r], err)
-	}
 	switch {
 	case err != nil:
 	case n == 0:
@@ -55,24 +48,7 @@ func receive(c *net.UnixConn, buf, rights []byte) (packet []byte, files []*os.Fi
 		err = fmt.Errorf("%w: too many open files beside it", ErrMalformed)
 	}
 	if err != nil {
-		for _, f := range files {
-			f.Close()
-		}
-		return nil, nil, err
+		return nil, rights[:r], err
 	}
-	return buf[:n], files, nil
-}
-
-func open(rights []byte, err error) ([]*os.File, error) {
-	messages, bad := unix.ParseSocketControlMessage(rights)
-	var files []*os.File
-	for i := range messages {
-		fds, other := unix.ParseUnixRights(&messages[i])
-		bad = errors.Join(bad, other)
-		for _, fd := range fds {
-			unix.CloseOnExec(fd)
-			files = append(files, os.NewFile(uintptr(fd), "passed"))
-		}
-	}
-	return files, errors.Join(err, bad)
+	return buf[:n], rights[:r], nil
 }
