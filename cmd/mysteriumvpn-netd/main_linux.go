@@ -1,15 +1,17 @@
+// mysteriumvpn-netd is the root helper of MysteriumVPN on Linux: internal/netd says what it does. It is a static program
+// of its own, so that little runs as root.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/signal"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -34,7 +36,8 @@ const usage = `mysteriumvpn-netd keeps this computer's traffic in the tunnel of 
   version         print the version
 
 status, unblock, lockdown, lan and reset take --socket PATH, too. --state FOLDER, for a helper started by hand, is
-where switches, backups and locks are kept; --resolv FILE is the file of DNS servers.
+where switches, backups and locks are kept; --resolv FILE is the file of DNS servers; --bus ADDRESS is D-Bus; --node
+PROGRAM starts and stops the Mysterium node, by the words start and stop; --passwd FILE has its user.
 `
 
 func main() {
@@ -55,38 +58,26 @@ type options struct {
 
 func parse(args []string) (options, error) {
 	o := options{socket: netd.SocketPath, paths: netd.SystemPaths()}
-	for len(args) > 0 {
-		name, value, inline := strings.Cut(args[0], "=")
-		args = args[1:]
-		if !strings.HasPrefix(name, "--") {
-			o.words = append(o.words, name)
-			continue
+	f := flag.NewFlagSet("", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.StringVar(&o.socket, "socket", o.socket, "")
+	f.StringVar(&o.paths.Resolv, "resolv", o.paths.Resolv, "")
+	f.StringVar(&o.paths.Node, "node", o.paths.Node, "")
+	f.StringVar(&o.paths.Passwd, "passwd", o.paths.Passwd, "")
+	f.StringVar(&o.paths.Bus, "bus", o.paths.Bus, "")
+	f.DurationVar(&o.lease, "lease", 0, "")
+	f.Func("state", "", func(v string) error { o.paths.Kept, o.paths.Run = v+"/kept", v+"/run"; return nil })
+	f.Func("allow", "", func(v string) error {
+		uid, err := strconv.ParseUint(v, 10, 32)
+		o.allow = append(o.allow, uint32(uid))
+		return err
+	})
+	for len(args) > 0 { // options may stand behind words, too
+		if err := f.Parse(args); err != nil {
+			return o, err
 		}
-		if !inline {
-			if len(args) == 0 {
-				return o, fmt.Errorf("%s needs a value", name)
-			}
-			value, args = args[0], args[1:]
-		}
-		var err error
-		switch name {
-		case "--socket":
-			o.socket = value
-		case "--allow":
-			var uid uint64
-			uid, err = strconv.ParseUint(value, 10, 32)
-			o.allow = append(o.allow, uint32(uid))
-		case "--state":
-			o.paths.Kept, o.paths.Run = value+"/kept", value+"/run"
-		case "--resolv":
-			o.paths.Resolv = value
-		case "--lease":
-			o.lease, err = time.ParseDuration(value)
-		default:
-			err = errors.New("there is no such option")
-		}
-		if err != nil {
-			return o, fmt.Errorf("%s %s: %w", name, value, err)
+		if args = f.Args(); len(args) > 0 {
+			o.words, args = append(o.words, args[0]), args[1:]
 		}
 	}
 	return o, nil
@@ -119,10 +110,12 @@ func run(args []string, out io.Writer) error {
 		phase, err := netd.Boot(o.paths, logLine)
 		fmt.Fprintln(out, phase)
 		return err
-	case "status", "unblock", "lockdown", "lan":
+	case "status", "lockdown", "lan":
 		return ask(o, command, word, out)
+	case "unblock":
+		return here(o, command, out, netd.UnblockHere)
 	case "reset":
-		return reset(o, out)
+		return here(o, command, out, netd.ResetHere)
 	}
 	return fmt.Errorf("there is no %q; `mysteriumvpn-netd help` lists what there is", command)
 }
@@ -156,7 +149,7 @@ func serve(o options) error {
 	return s.Serve(ctx, l)
 }
 
-// ask says one thing to the helper, and what cannot wait for one is done without.
+// ask says one thing to the helper.
 func ask(o options, command, word string, out io.Writer) error {
 	r, ok := map[string]wire.Request{
 		"status": {Verb: wire.Status}, "unblock": {Verb: wire.Disconnect}, "reset": {Verb: wire.Reset},
@@ -166,9 +159,6 @@ func ask(o options, command, word string, out io.Writer) error {
 		return fmt.Errorf("say `%s on` or `%s off`", command, command)
 	}
 	a, err := say(o.socket, r)
-	if errors.Is(err, errNoHelper) && command == "unblock" {
-		return unblockHere(o, out)
-	}
 	if err != nil {
 		return err
 	}
@@ -213,23 +203,11 @@ func tell(out io.Writer, a wire.Answer) error {
 	return nil
 }
 
-func unblockHere(o options, out io.Writer) error {
-	lock, err := netd.Lock(o.paths)
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	phase, err := netd.UnblockHere(o.paths, logLine)
-	fmt.Fprintln(out, phase)
-	return err
-}
-
-// reset asks a helper that runs, which would put back what was taken from under it, and else does it itself.
-func reset(o options, out io.Writer) error {
+// here does what needs no helper. One that runs is asked, since it would put back what was taken from under it.
+func here(o options, command string, out io.Writer, do func(netd.Paths, netd.LogFunc) (wire.Phase, error)) error {
 	lock, err := netd.Lock(o.paths)
 	if errors.Is(err, netd.ErrRunning) {
-		err := ask(o, "reset", "", out)
-		if errors.Is(err, errNoHelper) {
+		if err = ask(o, command, "", out); errors.Is(err, errNoHelper) {
 			err = fmt.Errorf("the helper that runs does not answer; end it and try again: %w", err)
 		}
 		return err
@@ -238,9 +216,7 @@ func reset(o options, out io.Writer) error {
 		return err
 	}
 	defer lock.Close()
-	if err := netd.ResetHere(o.paths, logLine); err != nil {
-		return err
-	}
-	fmt.Fprintln(out, "the network is as it was before us")
-	return nil
+	phase, err := do(o.paths, logLine)
+	fmt.Fprintln(out, phase)
+	return err
 }

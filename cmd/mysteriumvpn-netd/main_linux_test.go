@@ -69,9 +69,9 @@ func TestWordsOfTheCommandLine(t *testing.T) {
 	for args, want := range map[string]string{
 		"sreve":                    "there is no",
 		"status now":               "one word too many",
-		"--socket":                 "needs a value",
-		"serve --allow bob":        "invalid syntax",
-		"--frob 1":                 "no such option",
+		"--socket":                 "needs an argument",
+		"serve --allow bob":        "invalid value",
+		"--frob 1":                 "not defined: -frob",
 		"status --socket /nowhere": "install the package",
 		"lan off on":               "one word too many",
 	} {

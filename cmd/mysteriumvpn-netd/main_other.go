@@ -2,12 +2,9 @@
 
 package main
 
-import (
-	"fmt"
-	"os"
-)
+import "os"
 
 func main() {
-	fmt.Fprintln(os.Stderr, "mysteriumvpn-netd: there is no whole-device mode on this system yet")
+	println("mysteriumvpn-netd: there is no whole-device mode on this system yet")
 	os.Exit(1)
 }

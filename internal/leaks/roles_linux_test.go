@@ -266,6 +266,8 @@ func (a *app) do(w []string) (string, error) {
 			return "refused", nil
 		}
 		return "sent", nil
+	case "node":
+		return a.node()
 	case "keep": // heartbeats from now on
 		go func() { _ = a.c.Keep(context.Background(), nil) }()
 		return "", nil

@@ -138,7 +138,7 @@ func indexOf(t testing.TB, s *space, name string) int {
 func (w *world) socket() string { return filepath.Join(w.folder, "netd.sock") }
 
 func (w *world) options() []string {
-	return []string{"--socket", w.socket(), "--state", filepath.Join(w.folder, "state"), "--resolv", w.resolv}
+	return []string{"--socket", w.socket(), "--state", filepath.Join(w.folder, "state"), "--resolv", w.resolv, "--bus", "unix:path=/nowhere"}
 }
 
 // serve starts the helper, the very program that is shipped, with the one capability that its unit leaves it.

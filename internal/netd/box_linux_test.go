@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -117,7 +118,7 @@ func tap(t testing.TB, name string) int {
 // set puts the firewall and the routes of s in place, with the rules in text.
 func (b *box) set(s State, text string) error {
 	if s.Tunnel != nil {
-		require.NoError(b.t, routeAll("/sbin/ip", s.Tunnel, s.LAN))
+		require.NoError(b.t, routeAll("/sbin/ip", &s))
 	} else {
 		require.NoError(b.t, unroute("/sbin/ip"))
 	}
@@ -138,6 +139,7 @@ type packet struct {
 	from string
 	dev  string // of self: the interface that it is bound to
 	mark int    // of self
+	uid  int    // of self: who sends; 0 = root
 	data []byte // from IP on, or of ARP
 }
 
@@ -276,7 +278,13 @@ func (b *box) send(p packet) {
 	if four {
 		family = unix.AF_INET
 	}
+	runtime.LockOSThread()
+	_, err := unix.SetfsuidRetUid(p.uid) // of this thread; whose a socket is counts from when it is made
+	require.NoError(b.t, err)
 	s, err := unix.Socket(family, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
+	_, back := unix.SetfsuidRetUid(0)
+	runtime.UnlockOSThread()
+	require.NoError(b.t, back)
 	require.NoError(b.t, err)
 	defer func() { _ = unix.Close(s) }()
 	require.NoError(b.t, unix.BindToDevice(s, p.dev))

@@ -105,6 +105,7 @@ func rulecases(port int) []rulecase {
 	add("itself by the tunnel's address over IPv6", out(Interface, udp(in6, port, in6, 9)), always("self"))
 	add("itself over IPv6", out("lo", udp("::1", port, "::1", 9)), always("self"))
 
+	addNode(add, out, in, port)
 	addConfiguration(add, out, in)
 	addLAN(add, out, in, port)
 	addTunnel(add, out, in, port)
@@ -129,6 +130,27 @@ func destination(p []byte) netip.Addr {
 	}
 	a, _ := netip.AddrFromSlice(p[from:to])
 	return a
+}
+
+// addNode: whatever the node sends, and what answers it, where there is one; and no other user.
+func addNode(add adder, out func(string, []byte) packet, in func([]byte) packet, port int) {
+	ifNode := func(yes, no string) func(*State) string {
+		return func(s *State) string { return map[bool]string{true: yes, false: no}[s.Node != 0] }
+	}
+	by := func(uid int, data []byte) packet {
+		p := out(eth, data)
+		p.uid = uid
+		return p
+	}
+	add("the node", by(testNode, udp(me4, port+6, far4, 9)), ifNode("wire", "refused"))
+	add("the node over IPv6", by(testNode, udp(me6, port+6, far6, 9)), ifNode("wire", "refused"))
+	add("the node by TCP", by(testNode, tcp(me4, port+6, far4, 443, syn)), ifNode("wire", "refused"))
+	add("the node asks for a name", by(testNode, udp(me4, port+6, near, 53)), ifNode("wire", "refused"))
+	add("another user", by(testNode+1, udp(me4, port+7, far4, 9)), always("refused"))
+	add("another user asks for a name", by(testNode+1, udp(me4, port+7, near, 53)), always("refused"))
+	add("the node's answer", in(udp(far4, 9, me4, port+8)), ifNode("self", ""), by(testNode, udp(me4, port+8, far4, 9)))
+	add("the node's answer over IPv6", in(udp(far6, 9, me6, port+8)), ifNode("self", ""), by(testNode, udp(me6, port+8, far6, 9)))
+	add("somebody else than who was asked", in(udp("11.0.0.1", 9, me4, port+8)), always(""), by(testNode, udp(me4, port+8, far4, 9)))
 }
 
 type adder func(name string, p packet, want func(*State) string, before ...packet)

@@ -16,6 +16,7 @@ type device struct {
 	log      LogFunc
 	firewall firewall
 	names    *names
+	node     node
 	vmark    vmark
 	memory   memory
 	state    State  // as the computer is
@@ -26,12 +27,14 @@ func newDevice(p Paths, log LogFunc) *device {
 	if log == nil {
 		log = discard
 	}
-	return &device{paths: p, log: log, firewall: firewall{nft: p.Nft}, names: newNames(p), vmark: newVMark(p), memory: newMemory(p)}
+	n := newNames(p)
+	return &device{paths: p, log: log, firewall: firewall{nft: p.Nft}, names: n, node: newNode(p, n), vmark: newVMark(p), memory: newMemory(p)}
 }
 
 // start takes up what an earlier helper has left: its switches and its hold, but not its tunnel.
 func (d *device) start() error {
 	d.state = d.memory.load()
+	d.note(&d.state, d.node.stop())
 	if d.state.Phase() == wire.Open {
 		return errors.Join(d.clear(&d.state), d.firewall.apply(ruleset(&d.state)))
 	}
@@ -46,6 +49,9 @@ func (d *device) start() error {
 // is what was refused. The file is that of a new tunnel, and the caller's.
 func (d *device) do(s State) (*os.File, error) {
 	from := d.state.Phase()
+	if s.Node == 0 && d.state.Node != 0 {
+		d.note(&s, d.node.stop())
+	}
 	f, err := d.change(&s)
 	if err == nil {
 		s.Exposed = false
@@ -53,6 +59,9 @@ func (d *device) do(s State) (*os.File, error) {
 	} else {
 		d.log("%v", err)
 		d.block(s, err)
+	}
+	if d.state.Node != 0 {
+		d.node.tell()
 	}
 	if to := d.state.Phase(); to != from {
 		d.log("%s, was %s", to, from)
@@ -136,7 +145,7 @@ func (d *device) reset() error {
 		s = failed(d.state, no)
 		s.Exposed = s.Phase() != wire.Open && !d.firewall.stands()
 	}
-	err = errors.Join(left, err, removeIfThere(d.memory.kept), removeIfThere(d.memory.held))
+	err = errors.Join(left, err, d.node.stop(), removeIfThere(d.memory.kept), removeIfThere(d.memory.held))
 	d.note(&s, err)
 	d.state = s
 	return err
@@ -166,8 +175,8 @@ func (d *device) tunnel(s *State) (f *os.File, err error) {
 		_, err = output(d.paths.IP, "", "link", "set", Interface, "mtu", fmt.Sprint(now.MTU))
 	}
 	renamed := fresh || !slices.Equal(old.Resolvers, now.Resolvers)
-	if err == nil && (renamed || s.LAN != d.state.LAN) {
-		err = routeAll(d.paths.IP, now, s.LAN)
+	if err == nil && (renamed || s.LAN != d.state.LAN || s.Node != d.state.Node) {
+		err = routeAll(d.paths.IP, s)
 	}
 	if err == nil && renamed {
 		var left error

@@ -42,6 +42,7 @@ func testPaths(t testing.TB) Paths {
 	p := SystemPaths()
 	dir := t.TempDir()
 	p.Kept, p.Run, p.Resolv = filepath.Join(dir, "kept"), filepath.Join(dir, "run"), filepath.Join(dir, "etc", "resolv.conf")
+	p.Bus, p.Resolvconf, p.Resolved = "unix:path=/nowhere", filepath.Join(dir, "resolvconf"), filepath.Join(dir, "resolve")
 	p.Group, p.Seat = filepath.Join(dir, "group"), filepath.Join(dir, "seat")
 	require.NoError(t, os.Mkdir(filepath.Dir(p.Resolv), 0o755))
 	return p

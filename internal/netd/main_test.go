@@ -16,6 +16,9 @@ var (
 	testInner6 = netip.MustParseAddr("fd88::2")
 )
 
+// testNode is the user of the node.
+const testNode = 990
+
 // situations are the states that have a ruleset of their own.
 func situations() map[string]State {
 	begun := State{Held: true, Owner: 1000, Conn: 1, Endpoints: []netip.AddrPort{testEntry4, testEntry6}}
@@ -28,6 +31,11 @@ func situations() map[string]State {
 		out[name] = s
 		s.LAN = true
 		out[name+"-lan"] = s
+	}
+	for _, name := range []string{"blocked", "connected-lan"} {
+		s := out[name]
+		s.Node, s.NodeConn = testNode, 7
+		out[name+"-node"] = s
 	}
 	out["open"] = State{}
 	return out

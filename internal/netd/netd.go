@@ -28,6 +28,9 @@ const (
 // GroupName is the group whose members may talk to the helper wherever they are logged in.
 const GroupName = "mysteriumvpn"
 
+// NodeUser is the user that the Mysterium node runs as.
+const NodeUser = "mysteriumvpn-node"
+
 // SocketPath is where the helper listens when systemd starts it.
 const SocketPath = "/run/mysteriumvpn/netd.sock"
 
@@ -39,6 +42,8 @@ type Paths struct {
 	Nft     string // the nft program
 	IP      string // iproute2's ip
 	Group   string // group(5)
+	Passwd  string // passwd(5)
+	Node    string // program that starts and stops the node, by the words start and stop
 	Seat    string // what logind says of the seat: who sits there
 	VMark   string // sysctl src_valid_mark
 	TunNode string // /dev/net/tun
@@ -53,7 +58,8 @@ type Paths struct {
 func SystemPaths() Paths {
 	return Paths{
 		Kept: "/var/lib/mysteriumvpn-netd", Run: "/run/mysteriumvpn", Resolv: "/etc/resolv.conf", Nft: "/usr/sbin/nft", IP: "/sbin/ip",
-		Group: "/etc/group", Seat: "/run/systemd/seats/seat0", VMark: "/proc/sys/net/ipv4/conf/all/src_valid_mark",
+		Group: "/etc/group", Passwd: "/etc/passwd", Node: "/usr/lib/mysteriumvpn/node",
+		Seat: "/run/systemd/seats/seat0", VMark: "/proc/sys/net/ipv4/conf/all/src_valid_mark",
 		TunNode: "/dev/net/tun",
 		Bus:     "unix:path=/run/dbus/system_bus_socket", Busctl: "/usr/bin/busctl", Resolvconf: "/sbin/resolvconf", Resolved: "/run/systemd/resolve",
 	}

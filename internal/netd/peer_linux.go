@@ -65,21 +65,22 @@ func (g *guests) admits(p peer) bool {
 	if p.uid == 0 || slices.Contains(g.allow, p.uid) {
 		return true
 	}
-	if gid, ok := groupID(g.group); ok && slices.Contains(p.groups, gid) {
+	if gid, ok := idOf(g.group, GroupName); ok && slices.Contains(p.groups, gid) {
 		return true
 	}
 	uid, ok := seated(g.seat)
 	return ok && uid == p.uid
 }
 
-func groupID(file string) (uint32, bool) {
+// idOf finds the number of a name in group(5) or passwd(5). 0 is nobody that we look for.
+func idOf(file, name string) (uint32, bool) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return 0, false
 	}
 	for line := range strings.Lines(string(b)) {
 		f := strings.Split(strings.TrimSpace(line), ":")
-		if len(f) < 3 || f[0] != GroupName {
+		if len(f) < 3 || f[0] != name {
 			continue
 		}
 		n, err := strconv.ParseUint(f[2], 10, 32)

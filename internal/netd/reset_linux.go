@@ -44,8 +44,10 @@ func Lock(p Paths) (*os.File, error) {
 
 // ResetHere undoes all that a helper has done to this computer, without one, and forgets the switches. What is not ours
 // is not touched. It goes on after an error, so that as much as can be is as it was.
-func ResetHere(p Paths, log LogFunc) error {
-	return newDevice(p, log).reset()
+func ResetHere(p Paths, log LogFunc) (wire.Phase, error) {
+	d := newDevice(p, log)
+	err := d.reset()
+	return d.state.Phase(), err
 }
 
 // UnblockHere is what Disconnect does, without a helper: opens unless lockdown is on. It reports the phase afterwards.

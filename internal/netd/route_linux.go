@@ -14,8 +14,9 @@ import (
 // addresses; the local network, if it is shared, by the routes to it but not by the default route; everything else
 // through the tunnel, and nowhere if that lacks the family. More precise routes of the main table that somebody on the
 // local network has announced (TunnelVision) are not asked. Everything carries the protocol that is ours.
-func routing(four bool, t *Tunnel, lan bool) string {
+func routing(four bool, s *State) string {
 	var b strings.Builder
+	t := s.Tunnel
 	rule := func(order int, format string, args ...any) {
 		fmt.Fprintf(&b, "rule add pref %d %s protocol %d\n", firstRule+order, fmt.Sprintf(format, args...), protocol)
 	}
@@ -26,6 +27,10 @@ func routing(four bool, t *Tunnel, lan bool) string {
 	fmt.Fprintf(&b, "route add %s table %d proto %d\n", way, routeTable, protocol)
 	rule(0, "fwmark %#x/%#x lookup main", mark, markMask)
 	rule(1, "fwmark %#x/%#x unreachable", mark, markMask)
+	if s.Node != 0 {
+		rule(0, "uidrange %d-%[1]d lookup main", s.Node)
+		rule(1, "uidrange %d-%[1]d unreachable", s.Node)
+	}
 	rule(2, "iif %s lookup main", Interface)
 	for _, a := range t.Resolvers {
 		if a.Is4() == four {
@@ -37,7 +42,7 @@ func routing(four bool, t *Tunnel, lan bool) string {
 		ranges = lan4
 	}
 	for _, to := range ranges {
-		if lan {
+		if s.LAN {
 			rule(4, "to %s lookup main suppress_prefixlength 0", to)
 		}
 	}
@@ -55,12 +60,12 @@ func families() []string {
 
 // routeAll sends everything through the interface. What stood before is replaced. Between the steps the firewall is in
 // place already.
-func routeAll(ip string, t *Tunnel, lan bool) error {
+func routeAll(ip string, s *State) error {
 	if err := unroute(ip); err != nil {
 		return err
 	}
 	for _, f := range families() {
-		if _, err := output(ip, routing(f == "-4", t, lan), f, "-batch", "-"); err != nil {
+		if _, err := output(ip, routing(f == "-4", s), f, "-batch", "-"); err != nil {
 			return step("add the routes into the tunnel", err)
 		}
 	}

@@ -27,7 +27,7 @@ func ruleset(s *State) string {
 	if s.Phase() == wire.Open {
 		return w.b.String()
 	}
-	r := rules{writer: w, lan: s.LAN, tunnel: s.Phase() == wire.Connected}
+	r := rules{writer: w, lan: s.LAN, tunnel: s.Phase() == wire.Connected, node: s.Node}
 	if r.tunnel {
 		r.addresses = s.Tunnel.Addresses
 	}
@@ -55,6 +55,7 @@ type rules struct {
 	*writer
 	lan       bool
 	tunnel    bool
+	node      uint32
 	addresses []netip.Addr // inside the tunnel
 	entry4    []string
 	entry6    []string
@@ -128,6 +129,9 @@ func (r *rules) out() {
 	if len(r.entry6) > 0 {
 		r.line("meta mark & 0x%08x == 0x%08x ip6 daddr . udp dport @entry6 accept", markMask, mark)
 	}
+	if r.node != 0 { // names too: it asks those who were asked before us
+		r.line("meta skuid %d ct mark set 0x%08x accept", r.node, mark)
+	}
 	r.line("ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept")
 	r.line("ip6 saddr fe80::/10 ip6 daddr { ff02::1:2, ff05::1:3 } udp sport 546 udp dport 547 accept")
 	r.line("ip6 hoplimit 255 icmpv6 type nd-router-solicit icmpv6 code 0 ip6 daddr ff02::2 accept")
@@ -161,6 +165,9 @@ func (r *rules) in() {
 	if len(r.entry6) > 0 {
 		r.line("ip6 saddr . udp sport @entry6 ct state established accept")
 		r.line("icmpv6 type packet-too-big ct state related accept")
+	}
+	if r.node != 0 {
+		r.line("ct mark 0x%08x ct state established,related accept", mark)
 	}
 	r.line("udp sport 67 udp dport 68 accept")
 	r.line("ip6 saddr fe80::/10 ip6 daddr fe80::/10 udp sport 547 udp dport 546 accept")

@@ -193,8 +193,8 @@ func (s *Server) talk(ctx context.Context, c *net.UnixConn) {
 		}
 	}
 	s.run(func() {
-		if next := gone(s.dev.state, who.Conn); next.Conn != s.dev.state.Conn {
-			s.opts.Log("the program of user %d has gone without a goodbye", who.UID)
+		if next := gone(s.dev.state, who.Conn); next.Conn != s.dev.state.Conn || next.NodeConn != s.dev.state.NodeConn {
+			s.opts.Log("a program of user %d has gone", who.UID)
 			_, _ = s.dev.do(next) // logged, and in the notice
 		}
 	})
@@ -239,9 +239,29 @@ func (s *Server) do(who caller, r wire.Request) (*os.File, error) {
 		return makeSocket(r.Port)
 	case wire.Reset:
 		return nil, s.dev.reset()
+	case wire.Node:
+		return s.runNode(to)
 	case wire.Unknown, wire.Begin, wire.Tunnel, wire.Endpoints, wire.Resolvers, wire.Disconnect, wire.Lockdown, wire.LAN, wire.MTU:
 	}
 	return s.dev.do(to)
+}
+
+// runNode lets the node pass before it starts, and only if it does.
+func (s *Server) runNode(to State) (f *os.File, err error) {
+	var ok bool
+	if to.Node, ok = idOf(s.opts.Paths.Passwd, NodeUser); !ok {
+		return nil, refuse(wire.Failed, "there is no user %s for the node to run as: install the package of mysteriumvpn", NodeUser)
+	}
+	fresh := s.dev.state.NodeConn == 0
+	if _, err := s.dev.do(to); err != nil {
+		return nil, err
+	}
+	if f, err = s.dev.node.start(fresh); err != nil && fresh {
+		to = s.dev.state
+		to.Node, to.NodeConn = 0, 0
+		_, _ = s.dev.do(to)
+	}
+	return f, err
 }
 
 // enter counts a connection, or refuses it: nobody may fill the helper up, and strangers take no guest's place.

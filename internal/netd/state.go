@@ -22,6 +22,9 @@ type State struct {
 	Endpoints []netip.AddrPort // sorted; empty unless Conn
 	Tunnel    *Tunnel          // nil = none
 
+	Node     uint32 // user that the node runs as, which alone passes beside the tunnel; 0 = it does not run
+	NodeConn uint64 // connection that has it run
+
 	Failing bool // what Tunnel or Endpoints ask for could not be applied, so only blocking is left
 	Exposed bool // not even that could be applied, and what stood before is not seen to stand
 	Notice  string
@@ -119,13 +122,15 @@ func next(s State, c caller, r wire.Request) (State, error) {
 		t.MTU = r.MTU
 		s.Tunnel = &t
 	case wire.Disconnect:
-		s = State{Lockdown: s.Lockdown, LAN: s.LAN}
+		s = State{Lockdown: s.Lockdown, LAN: s.LAN, Node: s.Node, NodeConn: s.NodeConn}
 	case wire.Lockdown:
 		s.Lockdown = r.On
 	case wire.LAN:
 		s.LAN = r.On
 	case wire.Reset:
 		s = State{}
+	case wire.Node:
+		s.NodeConn = c.Conn
 	case wire.Status, wire.Socket, wire.Rules, wire.Unknown:
 	}
 	return s, nil
@@ -150,6 +155,10 @@ func allowed(s *State, c caller, v wire.Verb) error {
 		if theirs {
 			return refuse(wire.Denied, "user %d holds the connection; only that user and root may %s", s.Owner, v)
 		}
+	case wire.Node:
+		if theirs || s.NodeConn != 0 && s.NodeConn != c.Conn {
+			return refuse(wire.Busy, "the node runs for another program; end that one first")
+		}
 	case wire.Reset:
 		if !c.root() {
 			return refuse(wire.Denied, "reset is for root")
@@ -161,6 +170,9 @@ func allowed(s *State, c caller, v wire.Verb) error {
 
 // gone is the state after a connection has ended, or its heartbeat has stopped. Whose it was may begin again.
 func gone(s State, conn uint64) State {
+	if s.NodeConn == conn {
+		s.Node, s.NodeConn = 0, 0
+	}
 	if !s.Held || s.Conn != conn {
 		return s
 	}
@@ -185,7 +197,7 @@ func sorted(list []netip.AddrPort) []netip.AddrPort {
 // answer describes s to c.
 func (s State) answer(c caller, err error) wire.Answer {
 	a := wire.Answer{
-		Code: code(err), Phase: s.Phase(), Lockdown: s.Lockdown, LAN: s.LAN, Held: s.Held, Owner: s.Owner,
+		Code: code(err), Phase: s.Phase(), Lockdown: s.Lockdown, LAN: s.LAN, Held: s.Held, Owner: s.Owner, Node: s.Node,
 		Yours: s.Held && s.Conn == c.Conn && c.Conn != 0, Ownerless: s.Held && s.Conn == 0, Exposed: s.Exposed, Notice: s.Notice,
 	}
 	if err != nil {

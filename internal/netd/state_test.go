@@ -131,7 +131,7 @@ func TestOpenOnlyWhenDisconnectedAndNotLockedDown(t *testing.T) {
 					lockdown = r.On
 				case wire.Reset:
 					held, lockdown = false, false
-				case wire.Unknown, wire.Status, wire.Tunnel, wire.Socket, wire.Endpoints, wire.Resolvers, wire.LAN, wire.MTU, wire.Rules:
+				case wire.Unknown, wire.Status, wire.Tunnel, wire.Socket, wire.Endpoints, wire.Resolvers, wire.LAN, wire.MTU, wire.Rules, wire.Node:
 				}
 			}
 			open := s.Phase() == wire.Open
@@ -147,7 +147,7 @@ func TestOpenOnlyWhenDisconnectedAndNotLockedDown(t *testing.T) {
 }
 
 func randomRequest(t *rapid.T) wire.Request {
-	r := wire.Request{Verb: wire.Verb(rapid.IntRange(0, 13).Draw(t, "verb")), MTU: rapid.SampledFrom([]uint16{0, 1280, 1420}).Draw(t, "mtu")}
+	r := wire.Request{Verb: wire.Verb(rapid.IntRange(0, 14).Draw(t, "verb")), MTU: rapid.SampledFrom([]uint16{0, 1280, 1420}).Draw(t, "mtu")}
 	r.On = rapid.Bool().Draw(t, "on")
 	r.Endpoints = rapid.SliceOfN(rapid.SampledFrom([]netip.AddrPort{testEntry4, testEntry6, {}}), 0, 3).Draw(t, "endpoints")
 	r.Addresses = rapid.SliceOfN(rapid.SampledFrom([]netip.Addr{testInner4, testInner6}), 0, 2).Draw(t, "addresses")

@@ -176,6 +176,28 @@ func (c *Client) Socket(port uint16) (*net.UDPConn, error) {
 	return u, nil
 }
 
+// Node has the Mysterium node run, as a user of its own that passes beside the tunnel, for as long as this connection
+// lasts. The first time it gives the socket at which the node asks for tunnels, which is the caller's; nil after that.
+// Whoever accepts there makes sure that it is this user who connects.
+func (c *Client) Node() (l *net.UnixListener, uid uint32, err error) {
+	a, f, err := c.ask(wire.Request{Verb: wire.Node})
+	if err != nil || f == nil {
+		return nil, a.Node, err
+	}
+	defer func() { _ = f.Close() }()
+	n, err := net.FileListener(f)
+	if err != nil {
+		return nil, 0, fmt.Errorf("use the node's socket: %w", err)
+	}
+	l, ok := n.(*net.UnixListener)
+	if !ok {
+		_ = n.Close()
+		return nil, 0, errors.New("what mysteriumvpn-netd sent is no socket of the node")
+	}
+	l.SetUnlinkOnClose(false) // the file is the helper's
+	return l, a.Node, nil
+}
+
 // Disconnect is the user's word that the tunnel is no longer wanted. The device is open afterwards, unless Lockdown
 // is on. Any connection of the user who has begun may say it.
 func (c *Client) Disconnect() (wire.Answer, error) { return c.say(wire.Request{Verb: wire.Disconnect}) }

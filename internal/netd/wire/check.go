@@ -17,7 +17,7 @@ const (
 func (r *Request) Check() error {
 	switch r.Verb {
 	case Begin, Endpoints:
-		if len(r.Endpoints) == 0 {
+		if len(r.Endpoints) == 0 && r.Verb == Endpoints {
 			return fmt.Errorf("%s has no endpoint: name at least one", r.Verb)
 		}
 		for _, e := range r.Endpoints {
@@ -31,7 +31,7 @@ func (r *Request) Check() error {
 		return r.checkMTU(MinMTU)
 	case Resolvers:
 		return checkResolvers(r.Resolvers)
-	case Unknown, Status, Socket, Disconnect, Lockdown, LAN, Reset, Rules:
+	case Unknown, Status, Socket, Disconnect, Lockdown, LAN, Reset, Rules, Node:
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func (r *Request) Append(b []byte) []byte {
 		b = binary.BigEndian.AppendUint16(b, r.Port)
 	case MTU:
 		b = binary.BigEndian.AppendUint16(b, r.MTU)
-	case Unknown, Status, Disconnect, Reset, Rules:
+	case Unknown, Status, Disconnect, Reset, Rules, Node:
 	}
 	return b
 }
@@ -55,7 +55,7 @@ func ParseRequest(packet []byte) (Request, error) {
 		r.Port = d.uint16()
 	case MTU:
 		r.MTU = d.uint16()
-	case Status, Disconnect, Reset, Rules:
+	case Status, Disconnect, Reset, Rules, Node:
 	case Unknown:
 		d.fail("no verb")
 	default:
@@ -74,7 +74,7 @@ func (a *Answer) Append(b []byte) []byte {
 	for _, v := range []bool{a.Lockdown, a.LAN, a.Held, a.Yours, a.Ownerless, a.Exposed} {
 		b = appendBool(b, v)
 	}
-	b = binary.BigEndian.AppendUint32(b, a.Owner)
+	b = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, a.Owner), a.Node)
 	return appendText(appendText(appendText(b, a.Text, maxText), a.Notice, maxText), a.Rules, maxRules)
 }
 
@@ -86,7 +86,7 @@ func ParseAnswer(packet []byte) (Answer, error) {
 	for _, v := range []*bool{&a.Lockdown, &a.LAN, &a.Held, &a.Yours, &a.Ownerless, &a.Exposed} {
 		*v = d.bool()
 	}
-	a.Owner = uint32(d.uint16())<<16 | uint32(d.uint16())
+	a.Owner, a.Node = d.uint32(), d.uint32()
 	a.Text, a.Notice, a.Rules = d.text(maxText), d.text(maxText), d.text(maxRules)
 	if a.Code < OK || a.Code > Failed || a.Phase > Connected {
 		d.fail("unknown code or phase")
@@ -148,6 +148,7 @@ func (d *decoder) take(n int) []byte {
 
 func (d *decoder) byte() byte     { return d.take(1)[0] }
 func (d *decoder) uint16() uint16 { return binary.BigEndian.Uint16(d.take(2)) }
+func (d *decoder) uint32() uint32 { return binary.BigEndian.Uint32(d.take(4)) }
 
 func (d *decoder) version() {
 	if v := d.uint16(); d.err == nil && v != Version {

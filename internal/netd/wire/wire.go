@@ -34,7 +34,7 @@ type Verb uint8
 const (
 	Unknown    Verb = iota
 	Status          // how things stand; who asks regularly keeps the lease alive
-	Begin           // own the device's traffic: from now on it leaves for Endpoints or not at all
+	Begin           // own the device's traffic: from now on it leaves for Endpoints, of which there may be none, or not at all
 	Tunnel          // make the tunnel's interface and send everything through it; its file comes with the answer
 	Socket          // a UDP socket that may reach Endpoints comes with the answer
 	Endpoints       // replace the endpoints
@@ -45,9 +45,10 @@ const (
 	Reset           // root only: end everything and forget the switches
 	MTU             // of the tunnel's interface, from now on
 	Rules           // the firewall's rules as the kernel has them come with the answer
+	Node            // run the Mysterium node while this connection lasts; where it asks for tunnels comes with the answer, once
 )
 
-var verbs = [...]string{"unknown", "status", "begin", "tunnel", "socket", "endpoints", "resolvers", "disconnect", "lockdown", "lan", "reset", "mtu", "rules"}
+var verbs = [...]string{"unknown", "status", "begin", "tunnel", "socket", "endpoints", "resolvers", "disconnect", "lockdown", "lan", "reset", "mtu", "rules", "node"}
 
 func (v Verb) String() string {
 	if int(v) < len(verbs) {
@@ -111,6 +112,7 @@ type Answer struct {
 	Yours     bool   // it is this connection
 	Ownerless bool   // Held, but who has begun has gone without a goodbye: a leftover, which its user may take over by Begin
 	Owner     uint32 // user who has begun; meaningless unless Held
+	Node      uint32 // user that the node runs as, which passes beside the tunnel; 0 = none does
 	Exposed   bool   // rules could not be applied, and it is not certain that anything is blocked
 	Notice    string // what went wrong last; empty = nothing
 	Rules     string // Rules alone: of our tables, as nft lists them, with counters; empty = none

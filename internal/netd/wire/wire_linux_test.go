@@ -30,6 +30,7 @@ func TestRequestsArriveAsTheyWereSent(t *testing.T) {
 		{Verb: Socket, Port: 51820},
 		{Verb: MTU, MTU: 1280},
 		{Verb: Rules},
+		{Verb: Node},
 		{Verb: Endpoints, Endpoints: []netip.AddrPort{site}},
 		{Verb: Resolvers, Resolvers: []netip.Addr{six}},
 		{Verb: Disconnect},
@@ -41,7 +42,7 @@ func TestRequestsArriveAsTheyWereSent(t *testing.T) {
 		require.NoError(t, err, r.Verb)
 		assert.Equal(t, r, got)
 	}
-	a := Answer{Code: Failed, Text: "no", Phase: Blocked, Held: true, Yours: true, Owner: 1 << 31, Ownerless: true, Exposed: true, Notice: strings.Repeat("n", 2000), Rules: strings.Repeat("r", maxRules)}
+	a := Answer{Code: Failed, Text: "no", Phase: Blocked, Held: true, Yours: true, Owner: 1 << 31, Node: 990, Ownerless: true, Exposed: true, Notice: strings.Repeat("n", 2000), Rules: strings.Repeat("r", maxRules)}
 	got, err := ParseAnswer(a.Append(nil))
 	require.NoError(t, err)
 	a.Notice = a.Notice[:maxText]
@@ -87,7 +88,8 @@ func TestAbsurdValuesAreRefused(t *testing.T) {
 	} {
 		require.Error(t, (&Request{Verb: Begin, Endpoints: ports(bad)}).Check(), bad)
 	}
-	require.Error(t, (&Request{Verb: Begin}).Check(), "no endpoint")
+	require.Error(t, (&Request{Verb: Endpoints}).Check(), "no endpoint")
+	require.NoError(t, (&Request{Verb: Begin}).Check(), "the node has yet to find one")
 	require.NoError(t, (&Request{Verb: Begin, Endpoints: ports("203.0.113.2:51820", "[2001:db8::1]:65535")}).Check())
 	tunnel := func(mtu uint16, a ...netip.Addr) error {
 		return (&Request{Verb: Tunnel, Addresses: a, MTU: mtu}).Check()
