@@ -30,6 +30,7 @@ type helper struct {
 	answer func(wire.Verb) (wire.Answer, bool) // false: it says nothing
 	heard  []wire.Verb
 	conns  []*net.UnixConn
+	node   string // where the node's socket is made, which the first wire.Node of a connection gets; empty = nowhere
 }
 
 func newHelper(t *testing.T) *helper {
@@ -63,6 +64,7 @@ func (h *helper) listen() {
 
 func (h *helper) serve(c *net.UnixConn) {
 	buf := make([]byte, wire.MaxPacket+1)
+	fresh := true
 	for {
 		packet, err := wire.Receive(c, buf)
 		if err != nil {
@@ -75,10 +77,15 @@ func (h *helper) serve(c *net.UnixConn) {
 		h.mu.Lock()
 		h.heard = append(h.heard, r.Verb)
 		a, say := h.answer(r.Verb)
+		var file *os.File
+		if r.Verb == wire.Node && fresh && h.node != "" {
+			file, fresh = listenFile(h.t, h.node), false
+		}
 		h.mu.Unlock()
 		if say {
-			_ = wire.Send(c, a.Append(nil))
+			_ = wire.Send(c, a.Append(nil), file)
 		}
+		_ = file.Close() // nil closes, too
 	}
 }
 

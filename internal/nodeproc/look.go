@@ -128,6 +128,7 @@ type owner struct {
 	program string // "" = not known
 	known   bool   // whether trusted could be found out
 	trusted bool   // this user's or root's
+	user    int    // who else it is, where that is one user; 0 = nobody
 }
 
 // seen is what stands on the port: nothing, something that we may not use, or a node that we may.
@@ -183,7 +184,7 @@ func (p *Proc) judge(h Health) seen {
 	switch {
 	case !o.known:
 		return refused(errors.New("it is a node, but whose cannot be told"))
-	case !o.trusted:
+	case !o.trusted && (o.user == 0 || o.user != p.o.Spec.Owner):
 		return refused(errors.New("it is a node of another user"))
 	}
 	if p.o.Spec.Accept != nil {

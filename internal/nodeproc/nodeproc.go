@@ -27,6 +27,9 @@ type Spec struct {
 	Dir  string   // its working directory; "" = ours
 	API  string   // host:port at which it serves its API; Args must tell it the same
 
+	// Owner is a user, by number, whose node is taken as ours, too: one that somebody runs for us. Linux only. 0 = nobody.
+	Owner int
+
 	// Accept is asked about a node that already answers on API, before it is adopted: is it a build we can work with? Its
 	// error ends up in PortTakenError. nil = any.
 	Accept func(Health) error

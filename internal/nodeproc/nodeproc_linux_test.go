@@ -76,6 +76,14 @@ func TestNodeOfAnotherUserIsNotAdopted(t *testing.T) {
 	e := errorOf[*PortTakenError](t, s.next().Err)
 	require.EqualError(t, e.Err, "it is a node of another user")
 	s.end()
+	s = begin(t, "mute", func(o *Options) { o.Spec.API, o.Spec.Owner = l.Addr().String(), 65533 })
+	require.EqualError(t, errorOf[*PortTakenError](t, s.next().Err).Err, "it is a node of another user", "nor of another one that is named")
+	s.end()
+	s = begin(t, "mute", func(o *Options) { o.Spec.API, o.Spec.Owner = l.Addr().String(), 65534 })
+	st := s.next()
+	assert.Equal(t, Running, st.Phase, "%v: this one runs it for us", st.Err)
+	assert.True(t, st.Adopted)
+	s.end()
 
 	// nor is it taken for our child, whatever process it says it is
 	c := &child{pid: os.Getpid()}

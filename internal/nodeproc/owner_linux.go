@@ -61,8 +61,11 @@ func listening(api string) (owner, map[string]bool) {
 	if len(wild) == 0 {
 		return owner{}, nil
 	}
-	o, inodes := owner{known: true, trusted: true}, make(map[string]bool, len(wild))
+	o, inodes := owner{known: true, trusted: true, user: wild[0].uid}, make(map[string]bool, len(wild))
 	for _, l := range wild {
+		if l.uid != o.user {
+			o.user = 0
+		}
 		o.trusted = o.trusted && (l.uid == 0 || l.uid == os.Getuid())
 		inodes[l.inode] = true
 	}

@@ -162,7 +162,11 @@ func (p *Proc) follow(ctx context.Context, n *found) {
 	case errors.Is(err, errHung):
 		p.set(State{Phase: Waiting, Err: p.taken(owner{pid: n.pid}, err)})
 	default:
-		p.set(State{Phase: Waiting, Err: &WentAwayError{How: "it had been started by somebody else, and was ended"}})
+		how := "it had been started by somebody else, and was ended"
+		if p.o.Spec.Owner != 0 {
+			how = "the system's node ended"
+		}
+		p.set(State{Phase: Waiting, Err: &WentAwayError{How: how}})
 	}
 }
 
