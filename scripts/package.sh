@@ -114,6 +114,7 @@ fill_netd() {
 	for unit in packaging/linux/netd/*.service packaging/linux/netd/*.socket; do
 		install -D -m 644 "$unit" "$root/lib/systemd/system/${unit##*/}"
 	done
+	install -D -m 755 packaging/linux/netd/node "$root/lib/mysteriumvpn/node"
 	install -D -m 644 packaging/linux/netd/sysusers.conf "$root/lib/sysusers.d/$name.conf"
 	find "$root" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
 }

@@ -128,7 +128,7 @@ func TestTheUnitsAreHardened(t *testing.T) {
 	}
 	units, err := filepath.Glob("../../packaging/linux/netd/*.service")
 	require.NoError(t, err)
-	require.Len(t, units, 2)
+	require.Len(t, units, 3)
 	for _, u := range units {
 		out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=yes", "--threshold=24", u).CombinedOutput()
 		require.NoError(t, err, "%s", out)

@@ -150,12 +150,13 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 	}
 	a.adopted = &adoptedLog{ring: a.ring, log: a.log, off: settings.Network != vpn.Mysterium}
 	var carrying core.Carrying
+	passing := false
 	if settings.Network == vpn.Mysterium {
 		var m *mysterium
 		if m, asks, err = a.newMysterium(o, settings, asks); err != nil {
 			return nil, err
 		}
-		run.Find, carrying = m.find, m.carrying
+		run.Find, carrying, passing = m.find, m.carrying, m.guarded != nil
 	} else if run.Spec, err = a.ownNodeSpec(o, settings.Network); err != nil {
 		return nil, err
 	}
@@ -172,7 +173,7 @@ func newApp(f folders, o *startOptions, window bool) (_ *app, err error) {
 			return tequilapi.New("http://"+address, core.LogCalls(a.log))
 		},
 		Network: settings.Network, Proxy: a.proxy, Carrying: carrying, Who: a.account.Who, Keep: a.remember(settings.Network),
-		Guard: a.guard, Carry: a.carry,
+		Guard: a.guard, Carry: a.carry, PassingNode: passing,
 		Live: a.ring.SetConnection,
 	})
 	return a, nil

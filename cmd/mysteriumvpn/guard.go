@@ -48,10 +48,8 @@ func (a *app) setMode(m vpn.Mode) error {
 // noDevice says why the whole device cannot be carried through a network's exits.
 func noDevice(n vpn.Network) error {
 	switch n {
-	case vpn.Own:
+	case vpn.Own, vpn.Mysterium:
 		return nil
-	case vpn.Mysterium:
-		return errors.New("the Mysterium node could not reach its own services while everything else is blocked, so the whole device goes through own servers only, so far; use --network own")
 	default:
 		return errors.New("the sandbox's exits run on this very computer, so the whole of it cannot go through them; use --network own")
 	}

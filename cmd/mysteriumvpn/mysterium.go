@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/mysteriumvpn/desktop/internal/core"
+	"github.com/mysteriumvpn/desktop/internal/guard"
 	"github.com/mysteriumvpn/desktop/internal/mystnode"
 	"github.com/mysteriumvpn/desktop/internal/nodeproc"
 	"github.com/mysteriumvpn/desktop/internal/unixsock"
@@ -30,6 +32,8 @@ type mysterium struct {
 	port   int    // 0 = any free one
 	socket string // our supervisor socket
 
+	guarded *guard.Node // the node that the root helper runs; nil = we run it
+
 	finder   mystnode.Finder
 	api      string // host:port, kept from start to start
 	way      mystnode.Way
@@ -44,6 +48,9 @@ func (a *app) newMysterium(o *startOptions, s vpn.Settings, asks net.Listener) (
 	}
 	if o.home != "" {
 		m.home = a.folders.node(string(vpn.Mysterium))
+	}
+	if s.Mode == vpn.DeviceMode {
+		m.guarded = guard.NewNode(cmp.Or(o.netd, helperSocket))
 	}
 	shared, err := m.choose()
 	if err != nil {
@@ -60,6 +67,10 @@ func (a *app) newMysterium(o *startOptions, s vpn.Settings, asks net.Listener) (
 // choose takes the best way that this system lets us have. A node that runs already can only be reached at the socket
 // that it knows, so then that is tried first.
 func (m *mysterium) choose() (shared net.Listener, err error) {
+	if m.guarded != nil {
+		m.way = mystnode.Guarded
+		return m.guarded, nil
+	}
 	if m.port != 0 {
 		if l, err := unixsock.Listen(mystnode.SocketPath); err == nil {
 			m.way = mystnode.Shared
@@ -128,6 +139,9 @@ func (m *mysterium) tryIsolated() error {
 
 // find is nodeproc's Find.
 func (m *mysterium) find(ctx context.Context, last error) (nodeproc.Spec, error) {
+	if m.guarded != nil {
+		return m.findGuarded(ctx)
+	}
 	p, err := m.finder.Find(ctx, m.chosen)
 	if err != nil {
 		return nodeproc.Spec{}, err
@@ -146,6 +160,37 @@ func (m *mysterium) find(ctx context.Context, last error) (nodeproc.Spec, error)
 	}
 	return s, nil
 }
+
+// findGuarded has the helper run the node, and waits until it answers: then it is taken as one that runs already.
+func (m *mysterium) findGuarded(ctx context.Context) (nodeproc.Spec, error) {
+	uid, err := m.guarded.Run(ctx)
+	if err != nil {
+		return nodeproc.Spec{}, err
+	}
+	m.api = mystnode.GuardedAPI
+	ctx, stop := context.WithTimeoutCause(ctx, guardedLimit, fmt.Errorf("it did not answer within %s; its log is `journalctl -u mysteriumvpn-node`", guardedLimit))
+	defer stop()
+	for again := time.NewTicker(200 * time.Millisecond); ; {
+		c, err := new(net.Dialer).DialContext(ctx, "tcp", m.api)
+		if err == nil {
+			_ = c.Close()
+			again.Stop()
+			break
+		}
+		select {
+		case <-ctx.Done():
+			again.Stop()
+			return nodeproc.Spec{}, context.Cause(ctx)
+		case <-again.C:
+		}
+	}
+	m.log.Info("node of the system", zap.Int("user", uid), zap.String("api", m.api))
+	// If it has ended in this moment, what is started in its place ends at once, and it is looked for again.
+	return nodeproc.Spec{Path: selfProgram, Args: []string{"version"}, API: m.api, Owner: uid, Accept: m.accept}, nil
+}
+
+// guardedLimit is how long the helper's node may take to answer.
+const guardedLimit = time.Minute
 
 // address chooses the node's port at first, and another one when somebody has taken it, unless the user has said which.
 func (m *mysterium) address(last error) error {
@@ -175,7 +220,7 @@ func (m *mysterium) accept(h nodeproc.Health) error {
 		return errors.New("it is one of the network own")
 	case !mystnode.Usable(h.Version):
 		return fmt.Errorf("it is version %s, and %s is the oldest that can be used", h.Version, mystnode.Oldest)
-	case m.way != mystnode.Shared:
+	case m.way != mystnode.Shared && m.way != mystnode.Guarded:
 		return errors.New("it asks another supervisor than this program for its tunnel")
 	}
 	return nil

@@ -69,6 +69,10 @@ type Parts struct {
 	Guard Guard
 	Carry func(whole bool)
 
+	// PassingNode says that the node may pass beside the tunnel: then nothing else does from the moment at which the
+	// whole device is to be connected. Only our own servers can do without such a node.
+	PassingNode bool
+
 	// Who tells which identity connects, "" = the one that the node remembers, and the passphrase that unlocks it. It
 	// may take a moment. nil = the one that the node remembers, without a passphrase.
 	Who func() (id, passphrase string)
@@ -129,7 +133,7 @@ func New(p Parts) *Core {
 	c := &Core{Parts: p, finished: make(chan struct{}), avoided: map[string]time.Time{}}
 	c.ctx, c.end = context.WithCancel(context.Background())
 	c.nodeCtx, c.stopNode = context.WithCancel(c.ctx)
-	c.state.Network, c.state.Proxy, c.state.Mode = p.Network, p.Proxy, modeOf(p.Network, p.Settings.Load())
+	c.state.Network, c.state.Proxy, c.state.Mode = p.Network, p.Proxy, p.modeOf(p.Settings.Load())
 	c.state.nextMode = c.state.Mode
 	c.Lane.Post(func() { c.Status.Send(c.state.Status) })
 	c.filter = nodeFilterOf(c.Settings.Load())
@@ -144,7 +148,7 @@ func New(p Parts) *Core {
 	})
 	settings := c.Settings.Via(c.Lane).On(func(s vpn.Settings) {
 		c.filterChanged(s)
-		c.take(modeWanted{modeOf(c.Network, s)})
+		c.take(modeWanted{c.modeOf(s)})
 	})
 	c.forget = func() { commands(); settings() }
 	return c

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"strings"
 
 	"github.com/mysteriumvpn/desktop/internal/guard"
@@ -13,6 +14,8 @@ import (
 type Guard interface {
 	// Look asks how things stand; what it finds comes by Core.GuardState, too.
 	Look(ctx context.Context) (guard.State, error)
+	// Hold has nothing leave this computer but WireGuard's datagrams to these addresses, of which there may be none.
+	Hold(ctx context.Context, to []netip.AddrPort) error
 	// Release is the user's word that they want out.
 	Release(ctx context.Context) error
 }
@@ -37,6 +40,9 @@ func (c *Core) guarded(ctx context.Context, mode vpn.Mode) vpn.Reason {
 	s, err := c.Guard.Look(ctx)
 	switch {
 	case mode == vpn.DeviceMode:
+		if err == nil && c.PassingNode && !s.Held {
+			err = c.Guard.Hold(ctx, nil)
+		}
 		return helperReason(err)
 	case err == nil && s.Lockdown:
 		return vpn.Reason{Code: vpn.LockdownOn}
@@ -67,10 +73,10 @@ func (c *Core) lookForLeftovers() {
 	})
 }
 
-// modeOf is what the next connection carries, on the network that runs. The sandbox's exits run on this very computer: what they send would go
-// into the tunnel again. Mysterium's node has to reach services of its own beside the tunnel, which nothing lets it yet.
-func modeOf(network vpn.Network, s vpn.Settings) vpn.Mode {
-	if s.Mode == vpn.DeviceMode && network == vpn.Own {
+// modeOf is what the next connection carries, on the network that runs. The sandbox's exits run on this very computer: what
+// they send would go into the tunnel again. Mysterium's node has to reach services of its own beside the tunnel.
+func (p *Parts) modeOf(s vpn.Settings) vpn.Mode {
+	if s.Mode == vpn.DeviceMode && (p.Network == vpn.Own || p.Network == vpn.Mysterium && p.PassingNode) {
 		return vpn.DeviceMode
 	}
 	return vpn.ProxyMode

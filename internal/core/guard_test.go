@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -139,8 +140,13 @@ type fakeGuard struct {
 	state guard.State
 	err   error
 	let   int
+	holds []int // to how many addresses
 }
 
+func (f *fakeGuard) Hold(_ context.Context, to []netip.AddrPort) error {
+	f.holds = append(f.holds, len(to))
+	return f.err
+}
 func (f *fakeGuard) Look(context.Context) (guard.State, error) { return f.state, f.err }
 func (f *fakeGuard) Release(context.Context) error             { f.let++; return f.err }
 
@@ -177,4 +183,32 @@ func TestAMissingHelperIsNoExitsFault(t *testing.T) {
 		r.connect(vpn.Target{Country: "DE"})
 		assert.Equal(t, vpn.LockdownOn, r.topics.Status.Load().Reason.Code)
 	})
+}
+
+// TestTheDeviceIsBlockedWhileTheNodeLooksForItsExit: a real node takes a quarter of a minute to reach its provider. What it
+// needs meanwhile passes by another way; nothing else does.
+func TestTheDeviceIsBlockedWhileTheNodeLooksForItsExit(t *testing.T) {
+	for _, passing := range []bool{true, false} {
+		helper := &fakeGuard{}
+		inRigWith(t, func(p *Parts) {
+			p.Network, p.Guard, p.PassingNode = vpn.Mysterium, helper, passing
+		}, func(r *rig) {
+			s := r.topics.Settings.Load()
+			s.Network, s.Mode = vpn.Mysterium, vpn.DeviceMode
+			r.topics.Settings.Send(s)
+			r.running()
+			r.connect(vpn.Target{Country: "DE"})
+			assert.Equal(t, vpn.Up, r.topics.Status.Load().Phase)
+			if !passing {
+				assert.Equal(t, vpn.ProxyMode, r.topics.Status.Load().Mode, "a node of ours could reach nobody")
+				assert.Empty(t, helper.holds)
+				return
+			}
+			assert.Equal(t, vpn.DeviceMode, r.topics.Status.Load().Mode)
+			assert.Equal(t, []int{0}, helper.holds, "before it was dialed, to nobody yet")
+			helper.state = guard.State{Held: true}
+			r.connect(vpn.Target{Country: "NL"})
+			assert.Equal(t, []int{0}, helper.holds, "what is up is not taken down for the next one")
+		})
+	}
 }

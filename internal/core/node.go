@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 
+	"github.com/mysteriumvpn/desktop/internal/guard"
 	"github.com/mysteriumvpn/desktop/internal/mystnode"
 	"github.com/mysteriumvpn/desktop/internal/nodeproc"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
@@ -48,6 +49,12 @@ func nodeReason(s nodeproc.State) vpn.Reason {
 	}
 	if e, ok := errors.AsType[*mystnode.TooOldError](s.Err); ok {
 		return vpn.Reason{Code: vpn.NodeTooOld, A: e.Version, B: mystnode.Oldest}
+	}
+	if e, ok := errors.AsType[*guard.NodeError](s.Err); ok {
+		if errors.Is(e, guard.ErrNoHelper) {
+			return helperReason(e.Err)
+		}
+		return vpn.Reason{Code: vpn.HelperRefused, A: tidy(e.Err)}
 	}
 	switch {
 	case errors.Is(s.Err, nodeproc.ErrNoNetwork):

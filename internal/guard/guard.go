@@ -7,6 +7,14 @@
 // A Guard may be used from any goroutine; requests go one after the other.
 package guard
 
+// NodeError says why the helper does not run the node.
+type NodeError struct{ Err error }
+
+func (e *NodeError) Error() string { return e.Err.Error() }
+
+// Unwrap gives Err.
+func (e *NodeError) Unwrap() error { return e.Err }
+
 // State is how things stand with the device's network.
 type State struct {
 	Held     bool   // taken over by this program, or left so by one of this user that ended without a goodbye

@@ -33,19 +33,19 @@ func NewNode(path string) *Node {
 }
 
 // Run has the node run, if it does not, and gives the user that it runs as. When it returns the node may still be
-// starting. ErrNoHelper says that there is no helper.
+// starting. The error is a *NodeError; ErrNoHelper says that there is no helper.
 func (n *Node) Run(ctx context.Context) (uid int, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for {
 		if n.closed {
-			return 0, net.ErrClosed
+			return 0, &NodeError{net.ErrClosed}
 		}
 		fresh := n.c == nil
 		if fresh {
 			c, err := netdclient.Dial(ctx, n.path)
 			if err != nil {
-				return 0, err
+				return 0, &NodeError{err}
 			}
 			n.c = c
 		}
@@ -59,11 +59,11 @@ func (n *Node) Run(ctx context.Context) (uid int, err error) {
 			if fresh {
 				n.drop()
 			}
-			return 0, err
+			return 0, &NodeError{err}
 		}
 		n.drop()
 		if fresh {
-			return 0, err
+			return 0, &NodeError{err}
 		}
 	}
 }

@@ -13,8 +13,8 @@ type Node struct{}
 // NewNode makes one that never runs.
 func NewNode(string) *Node { return &Node{} }
 
-// Run is ErrNoHelper.
-func (*Node) Run(context.Context) (int, error) { return 0, ErrNoHelper }
+// Run is a *NodeError of ErrNoHelper.
+func (*Node) Run(context.Context) (int, error) { return 0, &NodeError{ErrNoHelper} }
 
 // Accept is net.ErrClosed.
 func (*Node) Accept() (net.Conn, error) { return nil, net.ErrClosed }

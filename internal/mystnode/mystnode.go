@@ -22,10 +22,11 @@ const (
 	NoWay    Way = iota // not found out yet
 	Isolated            // the node runs in a namespace where our socket lies at SocketPath: the tunnel is ours
 	Shared              // we listen at SocketPath itself: the tunnel is ours
+	Guarded             // the root helper runs the node, as a user that passes beside the tunnel: the tunnel is ours
 	Carrying            // the node keeps the tunnel to itself and lets us in by a proxy
 )
 
-var wayNames = [...]string{"unknown", "isolated", "shared", "carrying"}
+var wayNames = [...]string{"unknown", "isolated", "shared", "guarded", "carrying"}
 
 // String is the way's name, for the log.
 func (w Way) String() string {
@@ -34,6 +35,9 @@ func (w Way) String() string {
 	}
 	return wayNames[NoWay]
 }
+
+// GuardedAPI is where the node that the root helper runs serves its API: its start says so, and it is no other's.
+const GuardedAPI = "127.0.0.1:44050"
 
 // Start is what a node is started for.
 type Start struct {

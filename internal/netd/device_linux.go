@@ -48,10 +48,7 @@ func (d *device) start() error {
 // do moves to state s. If the system refuses it blocks, which is why the state is read from d afterwards; the error
 // is what was refused. The file is that of a new tunnel, and the caller's.
 func (d *device) do(s State) (*os.File, error) {
-	from := d.state.Phase()
-	if s.Node == 0 && d.state.Node != 0 {
-		d.note(&s, d.node.stop())
-	}
+	from, ran := d.state.Phase(), d.state.Node != 0
 	f, err := d.change(&s)
 	if err == nil {
 		s.Exposed = false
@@ -62,6 +59,8 @@ func (d *device) do(s State) (*os.File, error) {
 	}
 	if d.state.Node != 0 {
 		d.node.tell()
+	} else if ran { // by now it passes no more
+		d.note(&d.state, d.node.stop())
 	}
 	if to := d.state.Phase(); to != from {
 		d.log("%s, was %s", to, from)

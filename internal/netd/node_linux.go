@@ -34,7 +34,7 @@ func (n *node) start(fresh bool) (f *os.File, err error) {
 			return nil, step("open the node's socket", err)
 		}
 	}
-	if _, err := output(n.program, "", "start"); err != nil {
+	if _, err := output(n.program, "", "start", n.folder); err != nil {
 		f.Close()
 		return nil, step("start the node", err)
 	}
@@ -63,7 +63,7 @@ func (n *node) stop() error {
 	if _, err := os.Stat(n.folder); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	_, err := output(n.program, "", "stop")
+	_, err := output(n.program, "", "stop", n.folder)
 	if err == nil {
 		err = os.RemoveAll(n.folder)
 	}
