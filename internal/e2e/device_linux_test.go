@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -25,26 +24,9 @@ func TestTheWholeDevice(t *testing.T) {
 	}
 	w.startSite()
 	url := "http://" + w.site + ":8080"
-	folder := t.TempDir()
-	require.NoError(t, os.Chmod(folder, 0o755))
-	helper := filepath.Join(folder, "mysteriumvpn-netd")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", helper, "../../cmd/mysteriumvpn-netd")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	said, err := build.CombinedOutput()
-	require.NoError(t, err, string(said))
-	socket, resolv := filepath.Join(folder, "netd.sock"), filepath.Join(folder, "resolv.conf")
-	require.NoError(t, os.WriteFile(resolv, []byte("nameserver 192.0.2.53\n"), 0o600))
-	netd := func(words ...string) *exec.Cmd {
-		words = append(words, "--socket", socket, "--state", filepath.Join(folder, "state"), "--resolv", resolv)
-		return w.command(w.app, helper, words...)
-	}
-	serve := func() *process {
-		p := w.start("netd", netd("serve", "--allow", strconv.Itoa(os.Getuid())))
-		p.line(t, "listens", 10*time.Second)
-		return p
-	}
+	h := newHelper(w, w.app)
+	folder, socket, resolv, serve := h.folder, h.socket, h.resolv, h.serve
 	guard := serve()
-	t.Cleanup(func() { _ = netd("reset").Run() })
 
 	// The exit is on the machine between here and the site, at an address of the internet: the firewall lets WireGuard
 	// out to no other. Nothing leads past it.
@@ -84,7 +66,7 @@ func TestTheWholeDevice(t *testing.T) {
 	assert.Equal(t, guarded{Phase: "up", Mode: "device"}, how())
 
 	direct := func() (string, error) { return w.client("direct", url+"/ip") }
-	out, err = direct()
+	out, err := direct()
 	require.NoError(t, err, "every program goes through the tunnel: %s", out)
 	assert.Contains(t, out, w.site)
 	out, err = w.client("direct", url+"/file")
@@ -184,6 +166,7 @@ func TestTheWholeDevice(t *testing.T) {
 
 	require.NoError(t, app.Process.Signal(syscall.SIGINT))
 	<-app.done
+	t.Run("the Mysterium network", func(t *testing.T) { throughANode(t, w, h) })
 	rules, err = w.command(w.app, "nft", "list", "ruleset").CombinedOutput()
 	require.NoError(t, err, string(rules))
 	assert.NotContains(t, string(rules), "drop", "who quits wants out")

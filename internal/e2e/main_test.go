@@ -18,6 +18,8 @@ func TestMain(m *testing.M) {
 		playClient()
 	case "myst":
 		playNode()
+	case "guarded":
+		playGuarded()
 	case "fakenet":
 		playNetwork()
 	case "outlet":

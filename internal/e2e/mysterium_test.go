@@ -34,6 +34,7 @@ var stories = []struct {
 	{"namespaces are closed", closedNamespaces},
 	{"a node that runs already is adopted", adoptedNode},
 	{"on hold, and the two ways out", onHold},
+	{"the whole device", wholeDevice},
 	{"the provider is killed", killedProvider}, // last: nobody can be connected to afterwards
 }
 

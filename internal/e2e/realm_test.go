@@ -24,6 +24,8 @@ type realm struct {
 	serves string // what a node says when its API answers
 
 	real         bool
+	program      string   // of the real node
+	flags        string   // with which it finds the stand-ins for the network's services
 	provider     *process // nil = exits cannot be ended apart from the node
 	network      func(up bool)
 	registration func(registered bool, balance string) // nil = it cannot be changed

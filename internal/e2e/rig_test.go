@@ -14,6 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// publicEnd is an address of the internet, as providers have one: in device mode WireGuard is let out to no other.
+const publicEnd = "203.0.113.2"
+
 // rich is what an identity of the rig owns, in wei.
 const rich = "5000000000000000000"
 
@@ -34,6 +37,8 @@ func newRig(t *testing.T) *realm {
 	r.real, r.serves, r.site, r.url = true, "API started on", siteAddr, "http://"+siteAddr+":8080"
 	for _, line := range []string{
 		"-n " + r.near() + " route add default via " + farEnd,
+		"-n " + r.beyond() + " addr add " + publicEnd + "/32 dev lo",
+		"-n " + r.beyond() + " route replace 10.213.7.0/24 dev far src " + publicEnd, // and it speaks from there
 		// The provider wants a way out, and a device for it. It leads nowhere.
 		"-n " + r.beyond() + " tuntap add dev out0 mode tun",
 		"-n " + r.beyond() + " addr add 10.77.0.1/24 dev out0",
@@ -56,10 +61,10 @@ func newRig(t *testing.T) *realm {
 	require.NoError(t, os.WriteFile(filepath.Join(roots, "sudo"), []byte(sudo), 0o755))
 
 	r.startSite()
-	network := r.start("network", r.role(r.far, "fakenet", farEnd))
+	network := r.start("network", r.role(r.far, "fakenet", publicEnd))
 	network.line(t, "ready", 20*time.Second)
 	r.registration = func(registered bool, balance string) {
-		out, err := r.command(r.far, "curl", "-sf", fmt.Sprintf("http://%s:%d/rig/set?registered=%t&balance=%s", farEnd, networkPort, registered, balance)).CombinedOutput()
+		out, err := r.command(r.far, "curl", "-sf", fmt.Sprintf("http://%s:%d/rig/set?registered=%t&balance=%s", publicEnd, networkPort, registered, balance)).CombinedOutput()
 		require.NoError(r.t, err, string(out))
 	}
 	r.network = func(up bool) {
@@ -70,7 +75,8 @@ func newRig(t *testing.T) *realm {
 		}
 	}
 
-	flags := networkFlags(farEnd)
+	flags := networkFlags(publicEnd)
+	r.flags, r.program = strings.Join(flags, " "), program
 	r.node("exec '" + program + "' " + strings.Join(flags, " ") + ` "$@"`)
 	home := filepath.Join(filepath.Dir(r.bin), "provider")
 	args := append([]string{
