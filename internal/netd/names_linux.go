@@ -1,11 +1,11 @@
 package netd
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -28,6 +28,7 @@ type names struct {
 	told   string // file with the manager that must be told again, after a crash too
 	index  uint32 // of our interface, while there is something that is wanted
 	wanted []netip.Addr
+	toldTo string // which start of resolved; "" = there is none
 }
 
 func newNames(p Paths) *names {
@@ -47,14 +48,14 @@ func (n *names) set(index uint32, resolvers []netip.Addr) (left, err error) {
 // tell has the machine's manager know our resolvers. resolved forgets them with the interface; others have to be told.
 func (n *names) tell() error {
 	n.file.stub = false
-	if n.has(resolved) {
+	if n.toldTo = n.owner(resolved); n.toldTo != "" {
 		err := n.tellResolved()
 		n.file.stub = err == nil
 		return step("tell systemd-resolved", err)
 	}
 	manager, tell := "", func() error { return nil }
 	switch {
-	case n.madeBy("NetworkManager") && n.has(networkManager):
+	case n.madeBy("NetworkManager") && n.owner(networkManager) != "":
 		was, err := n.global("get-property")
 		ours, _ := os.ReadFile(n.told)
 		if err != nil || was != noGlobalDNS && string(ours) != networkManager { // somebody else's stay
@@ -81,7 +82,7 @@ func (n *names) restore() error {
 	switch {
 	case err != nil: // nobody was told
 		err = nil
-	case string(b) == networkManager && n.has(networkManager):
+	case string(b) == networkManager && n.owner(networkManager) != "":
 		_, err = n.global("set-property", strings.Fields(noGlobalDNS)...)
 	case string(b) == "resolvconf":
 		_, err = output(n.paths.Resolvconf, "", "-d", "tun."+Interface, "-f")
@@ -97,15 +98,11 @@ func (n *names) restore() error {
 
 // hold tells the manager again if it has forgotten, which it does when it starts again, and then holds the file.
 func (n *names) hold() error {
-	if len(n.wanted) > 0 {
-		b, err := os.ReadFile(filepath.Join(n.paths.Resolved, "resolv.conf")) // has the servers of all interfaces
-		if err == nil && !slices.Contains(serversOf(string(b)), n.wanted[0].String()) {
-			if err := n.tell(); err != nil {
-				return err
-			}
-		}
+	var left error
+	if len(n.wanted) > 0 && n.owner(resolved) != n.toldTo {
+		left = n.tell()
 	}
-	return n.file.hold()
+	return errors.Join(left, n.file.hold())
 }
 
 // tellResolved: names of every domain are asked of ours alone, and not of the link.
@@ -153,10 +150,10 @@ func (n *names) global(verb string, args ...string) (string, error) {
 	return n.bus(verb, append([]string{networkManager, "/org/freedesktop/NetworkManager", networkManager, "GlobalDnsConfiguration"}, args...)...)
 }
 
-// has tells whether a service is on the bus. Where there is no bus, none is.
-func (n *names) has(service string) bool {
-	out, err := n.bus("call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner", "s", service)
-	return err == nil && out == "b true"
+// owner is who on the bus is a service, another one each time that it starts. Where there is no bus, nobody is: "".
+func (n *names) owner(service string) string {
+	out, _ := n.bus("call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner", "s", service)
+	return out
 }
 
 func (n *names) bus(verb string, args ...string) (string, error) {

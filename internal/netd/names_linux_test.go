@@ -48,7 +48,12 @@ func offer(t *testing.T, p *Paths, name string, objects map[dbus.ObjectPath]map[
 	require.NoError(t, err)
 	require.Equal(t, dbus.RequestNameReplyPrimaryOwner, reply)
 	var once sync.Once
-	gone = func() { once.Do(func() { _ = c.Close() }) }
+	gone = func() {
+		once.Do(func() {
+			_, _ = c.ReleaseName(name) // which is answered: by the end of the connection it would be gone a moment later
+			_ = c.Close()
+		})
+	}
 	t.Cleanup(gone)
 	return gone
 }
@@ -153,12 +158,21 @@ func TestResolvedIsTold(t *testing.T) {
 	require.NoError(t, n.hold())
 	assert.Empty(t, r.said(), "it still knows")
 	gone()
-	r.offer(t, &p)
+	gone = r.offer(t, &p)
 	require.NoError(t, n.hold())
 	assert.Equal(t, toldResolved, r.said(), "it has started again")
+	gone()
+	require.NoError(t, n.hold())
+	assert.Equal(t, resolvHead+"nameserver 10.88.0.1\nnameserver fd88::1\n", text(t, p.Resolv), "without it, its stub answers nobody")
+	r.offer(t, &p)
+	require.NoError(t, n.hold())
+	assert.Equal(t, toldResolved, r.said())
 
 	require.NoError(t, n.restore())
 	assert.Empty(t, r.said(), "it forgets with the interface")
+	to, err = os.Readlink(p.Resolv)
+	require.NoError(t, err)
+	assert.Equal(t, stub, to)
 	assert.NoFileExists(t, n.file.backup)
 	require.NoError(t, n.hold())
 	assert.Empty(t, r.said())
