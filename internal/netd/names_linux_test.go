@@ -238,6 +238,13 @@ func (m *manager) serversLocked() []string {
 	return list
 }
 
+// locked is for the test, while the bus may be asking.
+func (m *manager) locked(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f()
+}
+
 func (m *manager) servers() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -293,9 +300,10 @@ func TestNetworkManagerThatDoesNotDoIt(t *testing.T) {
 		if change == nil {
 			require.NoError(t, os.WriteFile(p.Resolv, []byte("nameserver 192.0.2.1\n"), 0o644))
 		} else {
-			change(&m)
+			m.locked(func() { change(&m) })
 		}
-		was := m.global
+		var was, is map[string]dbus.Variant
+		m.locked(func() { was = m.global })
 		n := newNames(p)
 		left, err := n.set(7, ourResolvers)
 		require.NoError(t, err, name)
@@ -304,9 +312,10 @@ func TestNetworkManagerThatDoesNotDoIt(t *testing.T) {
 		} else {
 			require.NoError(t, left, name)
 		}
-		assert.Equal(t, was, m.global, name)
+		m.locked(func() { is = m.global })
+		assert.Equal(t, was, is, name)
 		assert.Equal(t, resolvHead+"nameserver 10.88.0.1\nnameserver fd88::1\n", text(t, p.Resolv), name)
-		m.refuse = false
+		m.locked(func() { m.refuse = false })
 		require.NoError(t, n.restore(), name)
 		assert.Contains(t, text(t, p.Resolv), "192.0.2.1", name)
 	}
