@@ -201,8 +201,8 @@ func (a *app) loadSettings(o *startOptions) (vpn.Settings, error) {
 	if o.mode != "" {
 		s.Mode = vpn.Mode(o.mode) // checked
 	}
-	if err := noDevice(s.Network); err != nil && o.mode == string(vpn.DeviceMode) {
-		return s, err
+	if why := vpn.NoDevice(s.Network); !why.Zero() && o.mode == string(vpn.DeviceMode) {
+		return s, why
 	}
 	if o.proxy != "" {
 		s.Proxy, s.ProxyExpose = o.proxy, o.proxyExpose
@@ -327,7 +327,7 @@ func (a *app) controlDeps() control.Deps {
 		Settings: a.topics.Settings.Via(lane), Save: saver{a.topics}, Proposals: a.topics.Proposals.Via(lane),
 		Notices: a.topics.Notices.Via(lane), Computer: a.topics.Computer.Via(lane), History: a.pastVersion.Via(lane),
 		Stories: a.core.Stories, Tap: a.tap.on, Report: a.report, Counts: a.counts.Via(lane), Usage: counting{a.counter, a.topics},
-		Mode: a.setMode, Switch: a.switchGuard,
+		Mode: a.setMode, Switch: a.switchGuard, Look: a.lookGuard,
 	}
 	if a.topics.Settings.Load().Network == vpn.Mysterium {
 		d.Feedback = a.feedback

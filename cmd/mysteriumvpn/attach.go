@@ -55,6 +55,7 @@ func attach(ctx context.Context, f folders, o *startOptions) (*attached, error) 
 	a.counts = bus.NewState(a.bus, "usage", usage.Counts{})
 	a.orders = a.bus.Go("orders")
 	a.side.serve, a.side.save = a.serve, a.saveThere
+	a.side.device = farDevice{a: a}
 	a.side.report = func() (report.Report, error) { return makeReport(a.ctx, f) }
 	a.side.feedback = func(email, words string) error {
 		_, err := a.client.Feedback(a.ctx, email, words)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -36,8 +37,8 @@ func (a *app) setMode(m vpn.Mode) error {
 	case m != vpn.ProxyMode && m != vpn.DeviceMode:
 		return fmt.Errorf("there is no mode %q; there are: proxy, device", m)
 	case m == vpn.DeviceMode:
-		if err := noDevice(a.topics.Status.Load().Network); err != nil { // that which runs, not that of the next start
-			return err
+		if why := vpn.NoDevice(a.topics.Status.Load().Network); !why.Zero() { // that which runs, not that of the next start
+			return why
 		}
 	}
 	s.Mode = m
@@ -45,25 +46,32 @@ func (a *app) setMode(m vpn.Mode) error {
 	return nil
 }
 
-// noDevice says why the whole device cannot be carried through a network's exits.
-func noDevice(n vpn.Network) error {
-	switch n {
-	case vpn.Own, vpn.Mysterium:
-		return nil
-	default:
-		return errors.New("the sandbox's exits run on this very computer, so the whole of it cannot go through them; use --network own")
-	}
-}
-
 // switchGuard switches lockdown or lan.
 func (a *app) switchGuard(ctx context.Context, what string, on bool) error {
 	switch what {
 	case "lockdown":
-		return a.guard.Lockdown(ctx, on)
+		return absent(a.guard.Lockdown(ctx, on))
 	case "lan":
-		return a.guard.LAN(ctx, on)
+		return absent(a.guard.LAN(ctx, on))
 	}
 	return fmt.Errorf("there is no switch %q", what)
+}
+
+// lookGuard asks the helper how things stand, which the status tells.
+func (a *app) lookGuard(ctx context.Context) error {
+	_, err := a.guard.Look(ctx)
+	return absent(err)
+}
+
+// absent gives an error that says that nobody answers the words of this program.
+func absent(err error) error {
+	switch {
+	case !errors.Is(err, guard.ErrNoHelper):
+		return err
+	case runtime.GOOS != "linux":
+		return vpn.Reason{Code: vpn.DeviceNotHere}
+	}
+	return vpn.Reason{Code: vpn.HelperAbsent}
 }
 
 // newMode is `mysteriumvpn mode`.

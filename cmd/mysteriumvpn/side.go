@@ -37,6 +37,7 @@ type side struct {
 	save func(vpn.Settings)
 	tap  *busTap
 
+	device   ui.Device
 	report   func() (report.Report, error)
 	feedback func(email, words string) error
 	gone     *bus.State[bool] // whether the core, which is in another process, has ended; nil = it is in this one
@@ -52,7 +53,7 @@ func (f folders) window() string { return filepath.Join(f.runtime, "window.sock"
 func (a *app) side() *side {
 	return &side{
 		folders: a.folders, bus: a.bus, topics: a.topics, purse: a.purse, book: a.book, ring: a.ring, log: a.log,
-		tap: a.tap, report: func() (report.Report, error) { return a.report(), nil },
+		tap: a.tap, device: hereDevice{a: a}, report: func() (report.Report, error) { return a.report(), nil },
 		feedback: func(email, words string) error {
 			_, err := a.feedback(context.Background(), email, words)
 			return err
@@ -71,7 +72,7 @@ func (s *side) options(lane *bus.Lane) ui.Options {
 		Commands: t.Commands, Book: s.book, Ring: s.ring, Tap: s.tap.on,
 		Report: s.report, Feedback: s.feedback,
 		Account: s.purse.State.Via(lane), Wishes: s.purse.Wishes,
-		Own:     s.folders.own(),
+		Device: s.device, Own: s.folders.own(),
 		History: s.past, HistoryChanged: s.pastVersion.Via(lane),
 		Counts: s.counts.Via(lane), EraseCounts: s.eraseCounts,
 		Save: s.save, Computer: t.Computer.Via(lane),

@@ -58,10 +58,11 @@ type Deps struct {
 	Version  string // of the program, for people
 
 	Stories func() []vpn.Story // the newest connections, oldest first; nil = nobody remembers
-	// Mode has the next connection carry so much; Switch switches the helper\'s lockdown or lan. An error is a sentence for
-	// the user. nil = that cannot be had.
+	// Mode has the next connection carry so much; Switch switches the helper's lockdown or lan; Look asks it how things
+	// stand. An error is a sentence for the user. nil = that cannot be had.
 	Mode   func(m vpn.Mode) error
 	Switch func(ctx context.Context, what string, on bool) error
+	Look   func(ctx context.Context) error
 	Report func() report.Report // makes a problem report; nil = that cannot be had
 	// Feedback has the node send words and its own log files to its developers, and gives their number for it; nil = it
 	// cannot. An error is a sentence for the user.
@@ -147,6 +148,7 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("POST /feedback", s.feedback)
 	mux.HandleFunc("POST /mode", s.setMode)
 	mux.HandleFunc("POST /guard", s.setGuard)
+	mux.HandleFunc("POST /guard/look", s.lookGuard)
 	mux.HandleFunc("GET /account", s.account)
 	mux.HandleFunc("POST /account", s.accountWish)
 	mux.HandleFunc("POST /connect", s.connect)

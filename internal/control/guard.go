@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/mysteriumvpn/desktop/internal/vpn"
@@ -33,6 +34,27 @@ func (s *server) setGuard(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// lookGuard has the helper asked; what it says is in the status.
+func (s *server) lookGuard(w http.ResponseWriter, r *http.Request) {
+	if s.Look == nil {
+		refuse(w, http.StatusConflict, errNoGuard)
+		return
+	}
+	if err := s.Look(r.Context()); err != nil {
+		refuse(w, http.StatusConflict, guardError(err))
+		return
+	}
+	answer(w, struct{}{})
+}
+
+// guardError has the code of a reason of ours, so that a window can say it in its own language.
+func guardError(err error) *Error {
+	if r, ok := errors.AsType[vpn.Reason](err); ok {
+		return &Error{Code: string(r.Code), Text: r.Text()}
+	}
+	return &Error{Code: "guard_refused", Text: sentence(err.Error())}
+}
+
 var errNoGuard = &Error{Code: "no_guard", Text: "The running MysteriumVPN cannot carry the whole device."}
 
 func (s *server) guardWish(w http.ResponseWriter, r *http.Request, do func(guardWish) error) {
@@ -42,7 +64,7 @@ func (s *server) guardWish(w http.ResponseWriter, r *http.Request, do func(guard
 		return
 	}
 	if err := do(x); err != nil {
-		refuse(w, http.StatusConflict, &Error{Code: "guard_refused", Text: sentence(err.Error())})
+		refuse(w, http.StatusConflict, guardError(err))
 		return
 	}
 	answer(w, struct{}{})
@@ -56,4 +78,10 @@ func (c *Client) SetMode(ctx context.Context, m vpn.Mode) error {
 // SwitchGuard switches the helper's lockdown or lan.
 func (c *Client) SwitchGuard(ctx context.Context, what string, on bool) error {
 	return c.tell(ctx, "/guard", guardWish{What: what, On: on})
+}
+
+// LookGuard has the running program ask the helper how things stand, and tells whether it answered. What it says is in
+// the status.
+func (c *Client) LookGuard(ctx context.Context) error {
+	return c.tell(ctx, "/guard/look", struct{}{})
 }

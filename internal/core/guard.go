@@ -73,11 +73,11 @@ func (c *Core) lookForLeftovers() {
 	})
 }
 
-// modeOf is what the next connection carries, on the network that runs. The sandbox's exits run on this very computer: what
-// they send would go into the tunnel again. Mysterium's node has to reach services of its own beside the tunnel.
+// modeOf is what the next connection carries, on the network that runs. Mysterium's node has to reach services of its own
+// beside the tunnel, so there it must be one that may.
 func (p *Parts) modeOf(s vpn.Settings) vpn.Mode {
-	if s.Mode == vpn.DeviceMode && (p.Network == vpn.Own || p.Network == vpn.Mysterium && p.PassingNode) {
-		return vpn.DeviceMode
+	if p.Network == vpn.Mysterium && !p.PassingNode {
+		return vpn.ProxyMode
 	}
-	return vpn.ProxyMode
+	return vpn.ModeOn(p.Network, s)
 }

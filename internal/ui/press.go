@@ -217,6 +217,7 @@ type segments struct {
 	words  []string
 	chosen int
 	over   int
+	barred int // one that cannot be chosen now; 0, the first, always can
 	pick   func(int)
 	typed  func(*fyne.KeyEvent) // keys that mean nothing to the segments; nil = they are the window's
 }
@@ -233,7 +234,7 @@ func (s *segments) at(x float32) int {
 }
 
 func (s *segments) choose(i int) {
-	if i < 0 || i >= len(s.words) || i == s.chosen {
+	if i < 0 || i >= len(s.words) || i == s.chosen || i > 0 && i == s.barred {
 		return
 	}
 	s.chosen = i
@@ -325,7 +326,10 @@ func (r *segmentsRenderer) Refresh() {
 	r.thumb.FillColor = p.Raised
 	for i, t := range r.texts {
 		t.Color = p.Muted
-		if i == r.s.chosen || i == r.s.over {
+		switch {
+		case i > 0 && i == r.s.barred:
+			t.Color = blend(p.Field, p.Muted, 0.5)
+		case i == r.s.chosen || i == r.s.over:
 			t.Color = p.Ink
 		}
 	}

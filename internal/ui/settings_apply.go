@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"cmp"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -113,20 +112,6 @@ func (p *settingPage) canListen(addr string, r *settingRow) bool {
 		p.refuse(r, lang.L("The proxy cannot be at {{.Address}} ({{.Why}}). Choose another address or port.", map[string]string{"Address": addr, "Why": err.Error()}))
 	}
 	return err == nil
-}
-
-// pickMode chooses what the next connection carries, or says why it cannot.
-func (p *settingPage) pickMode(i int) {
-	why := ""
-	if i == 1 {
-		why = noDevice(cmp.Or(p.now.Network, vpn.Sandbox))
-	}
-	p.modeRow.say(why, troubleTone)
-	if why != "" {
-		p.draw(p.now)
-		return
-	}
-	p.change(func(s *vpn.Settings) { s.Mode = map[bool]vpn.Mode{true: vpn.DeviceMode}[i == 1] })
 }
 
 // askExpose asks before other computers can reach the proxy.

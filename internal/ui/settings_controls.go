@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"image/color"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -28,6 +29,14 @@ func newToggle(flip func(on bool)) *toggle {
 func (t *toggle) set(on bool) {
 	if t.on != on {
 		t.on = on
+		t.Refresh()
+	}
+}
+
+// bar keeps the toggle from being switched, and shows it; it keeps its place in the tab order.
+func (t *toggle) bar(off bool) {
+	if t.off != off {
+		t.off = off
 		t.Refresh()
 	}
 }
@@ -76,8 +85,13 @@ func (r *toggleRenderer) Refresh() {
 	if t.on {
 		r.track.FillColor, r.track.StrokeColor, r.knob.FillColor = p.Primary, p.Primary, p.OnPrimary
 	}
-	if t.hover {
+	if t.hover && !t.off {
 		r.track.FillColor = blend(r.track.FillColor.(colour), p.Ink, 0.08)
+	}
+	if t.off {
+		for _, c := range []*color.Color{&r.track.FillColor, &r.track.StrokeColor, &r.knob.FillColor} {
+			*c = blend(p.Card, (*c).(colour), 0.4)
+		}
 	}
 	r.mark.Hidden = !t.on
 	setTint(r.mark, "check", p.Primary)

@@ -33,8 +33,7 @@ type settingPage struct {
 	programRow *settingRow
 	progApply  *pill
 
-	mode    *segments
-	modeRow *settingRow
+	device *deviceRows
 
 	members, failing       *toggle
 	membersRow, failingRow *settingRow
@@ -81,6 +80,7 @@ const languageIsOurs = runtime.GOOS != "windows" && runtime.GOOS != "darwin"
 func newSettingPage(w *Window) *settingPage {
 	p := &settingPage{w: w, sheet: &sheet{}}
 	p.back = newPill("arrow-left", lang.L("Back"), p.leave)
+	p.device = newDeviceRows(p)
 	p.general()
 	p.connection()
 	p.own = newOwnRows(p)
@@ -100,7 +100,7 @@ func newSettingPage(w *Window) *settingPage {
 
 func (p *settingPage) object() fyne.CanvasObject { return p.canvas }
 func (p *settingPage) first() fyne.Focusable     { return p.back }
-func (p *settingPage) opened()                   { p.own.read() }
+func (p *settingPage) opened()                   { p.own.read(); p.device.opened() }
 func (p *settingPage) leave()                    { p.w.toggle(settingsPage) }
 
 // closed forgets what was typed and not applied, and what was said about it.
@@ -109,10 +109,11 @@ func (p *settingPage) closed() {
 	for _, f := range []*field{p.program, p.servers, p.host, p.port} {
 		f.reset()
 	}
-	for _, r := range []*settingRow{p.modeRow, p.programRow, p.serverRow, p.proxyRow, p.fileRow} {
+	for _, r := range []*settingRow{p.programRow, p.serverRow, p.proxyRow, p.fileRow} {
 		r.say("", mutedTone)
 	}
 	p.own.reset()
+	p.device.closed()
 	p.draw(p.now)
 	p.scroll.ScrollToTop()
 }
@@ -185,9 +186,6 @@ func (p *settingPage) connection() {
 	p.proxyRestart = p.button("rotate-ccw", lang.L("Restart now"), p.restart)
 	fields := row(8, container.NewGridWrap(fyne.NewSize(176, 36), p.host), container.NewGridWrap(fyne.NewSize(80, 36), p.port))
 	p.proxyRow = newSettingRow(lang.L("Proxy address and port"), lang.L("Where programs on this computer reach the tunnel, by SOCKS5 or HTTP. Counts at the next start."), fields, p.proxyApply, p.proxyRestart)
-	var mode fyne.CanvasObject
-	p.mode, mode = p.either(p.pickMode, []string{lang.L("Programs"), lang.L("Whole device")})
-	p.modeRow = newSettingRow(lang.L("What goes through the tunnel"), " ", mode)
 	p.members = p.on(func(s *vpn.Settings, on bool) { s.ListRestricted = on })
 	p.membersRow = newSettingRow(lang.L("List exits for members"),
 		lang.L("Some providers serve only people on a list of theirs. None is chosen for you while there is another."), p.members)
@@ -195,7 +193,7 @@ func (p *settingPage) connection() {
 	p.failingRow = newSettingRow(lang.L("List exits that failed checks"),
 		lang.L("The network tries its providers now and then. These did not answer, and may be back."), p.failing)
 	p.sheet.add(lang.L("Connection"),
-		p.networkRow, p.modeRow, p.programRow, p.membersRow, p.failingRow,
+		p.networkRow, p.device.modeRow, p.device.lockRow, p.device.lanRow, p.programRow, p.membersRow, p.failingRow,
 		p.serverRow, p.proxyRow)
 }
 
@@ -271,9 +269,7 @@ func (p *settingPage) draw(s vpn.Settings) {
 	p.language.set(max(slices.Index(languages(), s.Language), 0))
 	p.langRestart.Hidden = s.Language == p.atStart.Language
 
-	whole := s.Mode == vpn.DeviceMode && s.Network == vpn.Own
-	p.mode.show(map[bool]int{true: 1}[whole])
-	p.modeRow.about.say(modeAbout(whole), mutedTone)
+	p.device.draw()
 	p.members.set(s.ListRestricted)
 	p.failing.set(s.ListFailing)
 	for _, r := range []*settingRow{p.programRow, p.membersRow, p.failingRow} {

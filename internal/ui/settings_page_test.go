@@ -58,6 +58,11 @@ func (s *stage) press(word string) {
 			s.lane.Run()
 			return
 		}
+		if b, ok := o.(*pill); ok && b.text == word {
+			test.Tap(b)
+			s.lane.Run()
+			return
+		}
 		if b, ok := o.(*widget.Button); ok && b.Text == word {
 			test.Tap(b)
 			s.lane.Run()
@@ -302,38 +307,6 @@ func TestAFileNeverOpensTheProxySilently(t *testing.T) {
 	s.press("Import")
 	s.press("Only this computer")
 	assert.Equal(t, "0.0.0.0:1080", s.last().Proxy, "another open address is another question")
-}
-
-// TestTheWholeDeviceIsChosenWhereItCanBe: on the others the reason stands there, and nothing changes.
-func TestTheWholeDeviceIsChosenWhereItCanBe(t *testing.T) {
-	s := newStage(t, nil)
-	s.toggleSettings()
-	p := s.choice
-	for _, c := range []struct {
-		network vpn.Network
-		why     string
-	}{{"", "very computer"}, {vpn.Mysterium, "its own services"}} {
-		s.topics.Settings.Send(vpn.Settings{Network: c.network})
-		s.lane.Run()
-		p.mode.choose(1)
-		assert.Empty(t, s.saved, c.network)
-		assert.Contains(t, p.modeRow.note.text, c.why)
-		assert.Equal(t, 0, p.mode.chosen)
-	}
-	s.topics.Settings.Send(vpn.Settings{Network: vpn.Own})
-	s.lane.Run()
-	p.mode.choose(1)
-	require.Len(t, s.saved, 1)
-	assert.Equal(t, vpn.DeviceMode, s.saved[0].Mode)
-	assert.Empty(t, p.modeRow.note.text)
-	assert.Contains(t, p.modeRow.about.text, "or nowhere")
-	p.mode.choose(0)
-	assert.Equal(t, vpn.Mode(""), s.saved[1].Mode)
-
-	blocked := inPhase(vpn.Blocked)
-	assert.Equal(t, "On hold", headlineOf(blocked))
-	blocked.Guard.Held = true
-	assert.Equal(t, "Blocked", headlineOf(blocked))
 }
 
 func TestEverySettingIsInWords(t *testing.T) {

@@ -155,18 +155,6 @@ func modeAbout(whole bool) string {
 	return lang.L("Programs that use the proxy; nothing else on this computer is touched. Counts for the next connection.")
 }
 
-// noDevice says why the whole device cannot go through a network's exits; "" = it can.
-func noDevice(n vpn.Network) string {
-	switch n {
-	case vpn.Own:
-		return ""
-	case vpn.Mysterium:
-		return lang.L("Not on the Mysterium Network yet: its node could not reach its own services while everything else is blocked. Own servers can.")
-	default:
-		return lang.L("Not on the sandbox: its exits run on this very computer, so what they send would go into the tunnel again. Own servers can.")
-	}
-}
-
 func networkWord(n vpn.Network) string {
 	switch n {
 	case vpn.Mysterium:

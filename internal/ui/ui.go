@@ -50,6 +50,8 @@ type Options struct {
 	Account bus.Receiver[account.State] // who pays, on Lane; nil = nobody tells
 	Wishes  bus.Sender[account.Wish]    // what the user wants of it; nil with it
 
+	Device Device // the root helper; nil = this system can have none
+
 	Own OwnServers // where own servers are kept; nil = they cannot be changed here
 
 	History        History              // nil = none is kept
@@ -99,6 +101,9 @@ func (o *Options) fill() {
 	}
 	if o.History == nil {
 		o.History = noHistory{}
+	}
+	if o.Device == nil {
+		o.Device = noDevice{}
 	}
 	if o.EraseCounts == nil {
 		o.EraseCounts = func() {}

@@ -155,6 +155,7 @@ func (w *Window) draw(s vpn.Status) {
 	w.notice.drawStatus(s)
 	w.drawStanding()
 	w.node.draw(s)
+	w.choice.device.draw()
 	w.exits.draw(s)
 	w.drawHome()
 	w.drawTray()

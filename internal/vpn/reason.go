@@ -29,6 +29,9 @@ const (
 	TunnelFailed      Code = "tunnel_failed"      // A: what was said
 	TunnelStalled     Code = "tunnel_stalled"     // the exit stopped answering; being brought back
 	ConnectionDropped Code = "connection_dropped" // the node closed it unasked
+	DeviceNotHere     Code = "device_not_here"    // device mode on another system than Linux
+	DeviceNotSandbox  Code = "device_sandbox"     // likewise; it never can
+	HelperAbsent      Code = "helper_absent"      // nobody answers where the helper should
 	HelperMissing     Code = "helper_missing"     // A: what was said
 	LeftBlocked       Code = "left_blocked"       // a run ended without a goodbye while it carried the whole device
 	HelperLost        Code = "helper_lost"        // what the helper held is blocked
@@ -88,6 +91,9 @@ var sentences = map[Code]string{
 	TunnelFailed:      "The tunnel could not be brought up: %[1]s. Try again.",
 	TunnelStalled:     "The exit stopped answering. Connecting to it again.",
 	ConnectionDropped: "The connection was closed by the node. Connecting again.",
+	DeviceNotHere:     "Carrying the whole device is for Linux only so far.",
+	HelperAbsent:      "The helper that guards this computer's network does not answer: it is not installed, or was not started.",
+	DeviceNotSandbox:  "Not on the sandbox: its exits run on this very computer, so what they send would go into the tunnel again. Own servers can.",
 	HelperMissing:     "The whole device cannot be carried: %[1]s. Or choose to carry only programs that use the proxy.",
 	LeftBlocked:       "The last run ended without a goodbye, so nothing leaves this computer. Connect again, or disconnect to open its network.",
 	HelperLost:        "The helper that guards this computer's network does not answer. Start it again; until then nothing may pass.",
