@@ -177,8 +177,14 @@ func printStatus(out io.Writer, s control.StatusDoc) error {
 		}
 	}
 	row("Phase", s.Phase.String())
+	if s.Exposed != nil {
+		row("DANGER", s.Exposed.Text)
+	}
 	if s.Reason != nil {
 		row("Reason", s.Reason.Text)
+	}
+	if s.Blocked != nil && s.Reason == nil {
+		row("Blocked", s.Blocked.Text)
 	}
 	if s.Phase.Wanted() && s.Exit != nil {
 		row("Exit", place(s.Exit))
@@ -216,6 +222,9 @@ func statusLine(s control.StatusDoc) string {
 	}
 	if s.Reason != nil {
 		line += " — " + s.Reason.Text
+	}
+	if s.Exposed != nil {
+		line = "DANGER: " + s.Exposed.Text + " — " + line
 	}
 	return line
 }

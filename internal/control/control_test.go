@@ -145,7 +145,7 @@ func TestStatusAsPrinted(t *testing.T) {
 		"proxy":{"socks5":"127.0.0.1:1080","http":"127.0.0.1:1080"},"since":"2026-01-02T12:00:00Z",
 		"bytes_sent":1,"bytes_received":2,"bytes_sent_per_second":3,"bytes_received_per_second":4,"mtu":1420,"last_handshake":"2026-01-02T12:00:00Z",
 		"node":{"state":"running","version":"1.33.2","pid":42,"api":"127.0.0.1:4050","adopted":false,"lack":null},
-		"network":"sandbox","mode":"proxy","blocked":null,"lockdown":false,"lan":false,"reason":null,"attempt":0}`, string(j))
+		"network":"sandbox","mode":"proxy","blocked":null,"exposed":null,"lockdown":false,"lan":false,"reason":null,"attempt":0}`, string(j))
 	j, err = json.Marshal(statusDoc(moment{status: vpn.Status{Phase: vpn.Failed, Reason: vpn.Reason{Code: vpn.NoExitInCountry, A: "Germany"}}}))
 	require.NoError(t, err)
 	j2, err := json.Marshal(statusDoc(moment{status: vpn.Status{Node: vpn.Node{Lack: vpn.Reason{Code: vpn.NodeCarries, A: "x"}}}}))

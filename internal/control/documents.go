@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -26,6 +27,7 @@ type StatusDoc struct {
 	Network                vpn.Network `json:"network"`  // where proposals come from
 	Mode                   vpn.Mode    `json:"mode"`     // how programs reach the tunnel: proxy or device
 	Blocked                *ReasonDoc  `json:"blocked"`  // why nothing leaves this computer, in whole-device mode; null = it does
+	Exposed                *ReasonDoc  `json:"exposed"`  // why traffic may NOT be protected though it should be; null = nothing says so
 	Lockdown               bool        `json:"lockdown"` // everything is blocked while nobody is connected
 	LAN                    bool        `json:"lan"`      // the local network can be reached in whole-device mode
 	Reason                 *ReasonDoc  `json:"reason"`   // why the phase is what it is; null = nothing to explain
@@ -128,6 +130,7 @@ func statusDoc(m moment) StatusDoc {
 		Network:                s.Network,
 		Mode:                   s.Mode,
 		Blocked:                blockedDoc(s),
+		Exposed:                exposedDoc(s.Guard),
 		Lockdown:               s.Guard.Lockdown,
 		LAN:                    s.Guard.LAN,
 		Reason:                 reasonDoc(s.Reason),
@@ -146,6 +149,14 @@ func blockedDoc(s vpn.Status) *ReasonDoc {
 		return &ReasonDoc{Code: "lockdown", Text: "Lockdown is on, and nobody is connected."}
 	}
 	return &ReasonDoc{Code: "not_connected", Text: "The tunnel is not up, and the user has not said that they want out."}
+}
+
+// exposedDoc is what the helper says of rules that it could not apply.
+func exposedDoc(g vpn.Guard) *ReasonDoc {
+	if !g.Exposed {
+		return nil
+	}
+	return reasonDoc(vpn.Reason{Code: vpn.NotGuarded, A: cmp.Or(g.Notice, "it does not say why")})
 }
 
 func nodeDoc(n vpn.Node) NodeDoc {

@@ -22,9 +22,10 @@ type Guard interface {
 
 // GuardState takes how things stand with the device's network. It is guard.NewGuard's changed.
 func (c *Core) GuardState(s guard.State) {
+	notice := strings.TrimRight(s.Notice, ". ")
 	c.post(guardChanged{
-		guard:  vpn.Guard{Held: s.Held, Blocked: s.Blocked, Lost: s.Lost, Lockdown: s.Lockdown, LAN: s.LAN, Exposed: s.Exposed},
-		notice: strings.TrimRight(s.Notice, ". "),
+		guard:  vpn.Guard{Held: s.Held, Blocked: s.Blocked, Lost: s.Lost, Lockdown: s.Lockdown, LAN: s.LAN, Exposed: s.Exposed, Notice: notice},
+		notice: notice,
 	})
 }
 

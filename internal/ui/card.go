@@ -140,6 +140,12 @@ func (c *card) draw(s vpn.Status, chosen vpn.Target, snapshot, offers *proposals
 func (c *card) drawWhere(snapshot, offers *proposals.Snapshot) {
 	defer c.drawDetail()
 	s := c.status
+	if blocked(s) && (s.Phase == vpn.Blocked || c.chosen.Quick()) {
+		c.setFlag("", "circle-x")
+		c.place.say(blockedWords(s.Guard))
+		c.about = opensWords(s.Guard)
+		return
+	}
 	if (s.Phase.Wanted() || s.Phase == vpn.Closing) && s.Exit.Country != "" {
 		c.setFlag(s.Exit.Country, "")
 		c.place.say(placeOf(s.Exit))

@@ -14,6 +14,8 @@ func notify(was, now vpn.Status, upAt vpn.Exit, s vpn.Settings, looking bool) (t
 	asked := now.Command != was.Command // the user has said something in between
 	had := was.Phase == vpn.Up || was.Phase == vpn.Reconnecting || was.Phase == vpn.Blocked
 	switch {
+	case now.Guard.Exposed && !was.Guard.Exposed: // nobody may miss that, so it cannot be turned off
+		return exposedWords(), exposedWhy(now.Guard), true
 	case now.Node.State == vpn.NodeFailed && was.Node.State != vpn.NodeFailed:
 		why := now.Reason
 		if why.Zero() {

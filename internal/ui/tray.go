@@ -64,7 +64,10 @@ func trayMenu(s vpn.Status, snapshot *proposals.Snapshot, kept Places, apart boo
 }
 
 func trayStatus(s vpn.Status) string {
-	text := phaseWords(s.Phase)
+	if s.Guard.Exposed {
+		return exposedWords()
+	}
+	text := headlineOf(s)
 	if place := placeOf(s.Exit); place != "" && s.Phase.Wanted() {
 		text += ": " + place
 	}
@@ -106,9 +109,12 @@ func sameTray(a, b []trayItem) bool {
 	return true
 }
 
-// trayState is the icon's name for a phase.
-func trayState(p vpn.Phase) string {
-	switch p {
+// trayState is the icon's name for a status.
+func trayState(s vpn.Status) string {
+	if s.Guard.Exposed {
+		return "trouble"
+	}
+	switch s.Phase {
 	case vpn.Up:
 		return "up"
 	case vpn.Finding, vpn.Dialing, vpn.Reconnecting, vpn.Closing:
@@ -163,7 +169,7 @@ type tray struct {
 
 // draw hands icon and menu to the desktop where they differ from what it has.
 func (t *tray) draw(s vpn.Status, snapshot *proposals.Snapshot, kept Places) {
-	if icon := assets.TrayIcon(trayState(s.Phase), t.light); icon.Name() != t.icon {
+	if icon := assets.TrayIcon(trayState(s), t.light); icon.Name() != t.icon {
 		t.icon = icon.Name()
 		t.host.SetSystemTrayIcon(icon)
 	}

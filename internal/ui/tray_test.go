@@ -47,7 +47,7 @@ func TestTrayMenuPerPhase(t *testing.T) {
 		assert.Equal(t, x.status, items[0].text, x.phase.String())
 		assert.Equal(t, x.act, items[2].act, x.phase.String())
 		assert.Equal(t, x.text, items[2].text, x.phase.String())
-		assert.Equal(t, x.icon, trayState(x.phase), x.phase.String())
+		assert.Equal(t, x.icon, trayState(inPhase(x.phase)), x.phase.String())
 		sub := ""
 		for _, it := range items {
 			if it.act == traySub {

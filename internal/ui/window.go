@@ -27,6 +27,7 @@ type Window struct {
 	world   *worldMap
 	card    *card
 	banner  *banner
+	alarm   *alarm
 	notice  *noticeBar
 	node    *nodeLine
 	log     *logPage
@@ -104,7 +105,8 @@ func (w *Window) build() {
 	w.home = container.NewStack(w.world, container.New(&overMap{w: w}, w.banner.canvas, w.wide, w.notice.canvas, w.card.canvas))
 	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log, historyPage: w.past, settingsPage: w.choice, accountPageName: w.pays, reportPageName: w.problem})
 	w.main = container.New(&twoPanes{}, side, w.stack.canvas)
-	w.window.SetContent(w.openWelcome(w.main))
+	w.alarm = newAlarm(w.openWelcome(w.main))
+	w.window.SetContent(w.alarm.over)
 }
 
 // header has the program's name and its menu.
@@ -154,12 +156,25 @@ func (w *Window) draw(s vpn.Status) {
 	w.banner.draw(s.Network)
 	w.notice.drawStatus(s)
 	w.drawStanding()
+	w.drawAlarm(s.Guard)
 	w.node.draw(s)
 	w.choice.device.draw()
 	w.exits.draw(s)
 	w.drawHome()
 	w.drawTray()
 	w.tick()
+}
+
+// drawAlarm says over all of the window, and in its title, that traffic may not be protected.
+func (w *Window) drawAlarm(g vpn.Guard) {
+	w.alarm.draw(g)
+	title := "MysteriumVPN"
+	if g.Exposed {
+		title = exposedWords() + " · " + title
+	}
+	if w.gone == nil && w.window.Title() != title {
+		w.window.SetTitle(title)
+	}
 }
 
 // drawHome draws what depends on both the status and the choice.

@@ -83,10 +83,42 @@ func wish(p vpn.Phase) (vpn.Verb, string) {
 	}
 }
 
-// nodeWords says what the node does.
+// blocked tells that the helper lets nothing out, and nobody works on changing that.
+func blocked(s vpn.Status) bool {
+	switch s.Phase {
+	case vpn.Blocked:
+		return s.Guard.Held || s.Guard.Blocked
+	case vpn.Down, vpn.Unknown:
+		return s.Guard.Blocked
+	default:
+		return false
+	}
+}
+
+// blockedWords say what is blocked.
+func blockedWords(g vpn.Guard) string {
+	if g.LAN && !g.Lost {
+		return lang.L("Only the local network can be reached")
+	}
+	return lang.L("Nothing leaves this computer")
+}
+
+// opensWords say what ends it.
+func opensWords(g vpn.Guard) string {
+	switch {
+	case g.Lost:
+		return lang.L("Start the helper again; its rules stay until then.")
+	case g.Held && g.Lockdown:
+		return lang.L("Connect to pass through the tunnel. Lockdown is on.")
+	case g.Held:
+		return lang.L("Disconnect to open the network, or connect again.")
+	}
+	return lang.L("Lockdown is on: connect, or switch it off in the settings.")
+}
+
 // headlineOf is the phase in words. Where there is no node nobody has tried to connect.
 func headlineOf(s vpn.Status) string {
-	if s.Phase == vpn.Blocked && s.Guard.Held {
+	if blocked(s) {
 		return lang.L("Blocked")
 	}
 	if s.Phase == vpn.Failed && noNode(s) {
@@ -105,6 +137,7 @@ func noNode(s vpn.Status) bool {
 	}
 }
 
+// nodeWords says what the node does.
 func nodeWords(n vpn.Node) string {
 	switch n.State {
 	case vpn.NodeStarting:

@@ -54,6 +54,8 @@ type Guard struct {
 	Lockdown bool // everything is blocked while nobody is connected
 	LAN      bool // the local network can be reached
 	Exposed  bool // the rules could not be applied: traffic may NOT be protected
+
+	Notice string // what went wrong last, in the helper's words; "" = nothing
 }
 
 // Traffic is what has passed through the tunnel since the connection came up. It is sent about once a second.
