@@ -1,0 +1,90 @@
+// Package proof puts the firewall's rules, as the kernel lists them, into plain words: one sentence a rule, with how
+// often it has refused something. What it does not know it shows as it stands; it leaves nothing out.
+//
+// The window's page and the command line call it with what the root helper gives; the leak self-test reads the counters.
+//
+// Pure functions over plain data: they may be called from any goroutine.
+package proof
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Group says what a rule is about.
+type Group uint8
+
+// The groups, in the order in which they are shown.
+const (
+	Other   Group = iota // what is neither: addresses and marks that are rewritten
+	Leaves               // what may leave this computer
+	Refused              // what may not, or may not come in
+	Enters               // what may come in
+)
+
+// Phase is what the rules let out, read from them alone.
+type Phase uint8
+
+// The phases.
+const (
+	Open       Phase = iota // there is no rule of ours
+	Blocked                 // nothing but address configuration, and the local network if that is shared
+	Connecting              // also WireGuard's datagrams to the exit
+	Connected               // also what goes through the tunnel
+)
+
+// String is the phase's name.
+func (p Phase) String() string {
+	return [...]string{"open", "blocked", "connecting", "connected"}[min(p, Connected)]
+}
+
+// Rule is one rule in words.
+type Rule struct {
+	Group   Group
+	Code    Code   // names the sentence; "" = not known, and Text is all there is
+	A       string // what the sentence is about: addresses, ports
+	Counted bool   // the rule has a counter
+	Packets uint64 // that the rule has met since the rules were set
+	Bytes   uint64 // likewise
+	Text    string // the rule as the kernel lists it, its counter left out
+	Chain   string // table and chain it stands in
+}
+
+// Listing is all of the rules.
+type Listing struct {
+	Phase Phase
+	Rules []Rule // in the kernel's order
+	Text  string // as it was listed
+}
+
+// Words is the sentence in English; of a rule that is not known it is the rule.
+func (r Rule) Words() string {
+	s, ok := sentences[r.Code]
+	if !ok {
+		return r.Text
+	}
+	return fmt.Sprintf(s+"%.0[1]s", r.A)
+}
+
+// Of gives the rules of a group.
+func (l Listing) Of(g Group) []Rule {
+	return slices.DeleteFunc(slices.Clone(l.Rules), func(r Rule) bool { return r.Group != g })
+}
+
+// Blocked counts what was refused since the rules were set, packets and bytes.
+func (l Listing) Blocked() (packets, bytes uint64) {
+	for _, r := range l.Rules {
+		if r.Group == Refused {
+			packets += r.Packets
+			bytes += r.Bytes
+		}
+	}
+	return packets, bytes
+}
+
+// chainOf is where a rule stands, as sentences are keyed by it.
+func chainOf(table, chain string) string {
+	family, _, _ := strings.Cut(table, " ")
+	return family + " " + chain
+}
