@@ -39,6 +39,21 @@ func (t *Tunnel) Guarded(g Guard) {
 	t.guard = g
 }
 
+// Observe has see called with each IP packet that programs send into the tunnel while it carries the whole device,
+// until stop, which tells whether that tunnel was the one all the time. ok is false if there is none. See
+// wgnet.Device.Observe for what see may do.
+func (t *Tunnel) Observe(see func(packet []byte)) (stop func() (same bool), ok bool) {
+	d := t.device()
+	if d == nil || d.guard == nil || d.dev == nil {
+		return func() bool { return false }, false
+	}
+	unsee, ok := d.dev.Observe(see)
+	return func() bool {
+		unsee()
+		return t.device() == d
+	}, ok
+}
+
 // newWhole checks cfg for a device that carries everything. Start it.
 func newWhole(cfg wgnet.Config, g Guard) (*device, error) {
 	r, _ := reachOf(cfg)

@@ -29,7 +29,8 @@ type Device struct {
 	dev *device.Device
 	mtu int
 
-	packets *atomic.Uint64 // that programs sent into an interface of the system; nil = it runs on a Net
+	seen    *atomic.Pointer[func(packet []byte)] // who looks at them; nil with packets
+	packets *atomic.Uint64                       // that programs sent into an interface of the system; nil = it runs on a Net
 
 	mu     sync.Mutex
 	peers  map[Key]bool
@@ -126,6 +127,16 @@ func (d *Device) Packets() uint64 {
 		return 0
 	}
 	return d.packets.Load()
+}
+
+// Observe has see called with each IP packet that programs send into the interface of the system that the Device runs
+// on, until stop. ok is false, and see never called, if it runs on a Net or somebody observes already. see runs on the
+// goroutine that reads the interface: it must be quick, and the packet is its only while it runs.
+func (d *Device) Observe(see func(packet []byte)) (stop func(), ok bool) {
+	if d.seen == nil || !d.seen.CompareAndSwap(nil, &see) {
+		return func() {}, false
+	}
+	return func() { d.seen.CompareAndSwap(&see, nil) }, true
 }
 
 // PinEndpoints keeps every peer at the endpoint it was configured with, for the life of the device: without it a peer

@@ -38,21 +38,28 @@ func NewInterfaceDevice(file *os.File, bind conn.Bind, cfg *Config, log LogFunc)
 	d, err := startDevice(counted, mtu, bind, cfg, log)
 	if err == nil {
 		d.PinEndpoints()
-		d.packets = &counted.packets
+		d.packets, d.seen = &counted.packets, &counted.seen
 	}
 	return d, err
 }
 
-// countedInterface counts what programs send: WireGuard's own counters have its keepalives in them.
+// countedInterface counts what programs send: WireGuard's own counters have its keepalives in them. Somebody may look
+// at it, too.
 type countedInterface struct {
 	tun.Device
 	packets atomic.Uint64
+	seen    atomic.Pointer[func(packet []byte)]
 }
 
 func (c *countedInterface) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
 	n, err := c.Device.Read(bufs, sizes, offset)
 	if n > 0 {
 		c.packets.Add(uint64(n))
+		if see := c.seen.Load(); see != nil {
+			for i := range n {
+				(*see)(bufs[i][offset : offset+sizes[i]])
+			}
+		}
 	}
 	return n, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+	"golang.zx2c4.com/wireguard/tun"
 )
 
 // TestGivenSocketsAreUsedOneForEachOpen: the bind never opens one itself, and tells the port it wants.
@@ -63,4 +64,48 @@ func TestAFileThatIsNoInterfaceIsRefused(t *testing.T) {
 	_, err = NewInterfaceDevice(f, NewBind(), &Config{PrivateKey: NewPrivateKey()}, nil)
 	require.Error(t, err)
 	require.ErrorIs(t, f.Close(), os.ErrClosed)
+}
+
+// fakeInterface has packets for whoever reads it.
+type fakeInterface struct{ tun.Device }
+
+func (fakeInterface) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
+	for i, p := range []string{"one", "another"} {
+		sizes[i] = copy(bufs[i][offset:], p)
+	}
+	return 2, nil
+}
+
+// TestWhoObservesSeesEachPacket that programs send, one at a time, until it stops; only one observes.
+func TestWhoObservesSeesEachPacket(t *testing.T) {
+	c := &countedInterface{Device: fakeInterface{}}
+	d := &Device{packets: &c.packets, seen: &c.seen}
+	read := func() {
+		bufs := [][]byte{make([]byte, 100), make([]byte, 100)}
+		_, err := c.Read(bufs, make([]int, 2), 16)
+		require.NoError(t, err)
+	}
+	var seen []string
+	read()
+	stop, ok := d.Observe(func(p []byte) { seen = append(seen, string(p)) })
+	require.True(t, ok)
+	read()
+	_, second := d.Observe(func([]byte) { t.Error("there is one already") })
+	assert.False(t, second)
+	stop()
+	stop()
+	read()
+	assert.Equal(t, []string{"one", "another"}, seen)
+	assert.Equal(t, uint64(6), d.Packets())
+	_, ok = (&Device{}).Observe(func([]byte) {})
+	assert.False(t, ok, "nothing of the system's enters a Net")
+}
+
+// BenchmarkRead is what counting and nobody's looking cost for each read of two packets.
+func BenchmarkRead(b *testing.B) {
+	c := &countedInterface{Device: fakeInterface{}}
+	bufs, sizes := [][]byte{make([]byte, 100), make([]byte, 100)}, make([]int, 2)
+	for b.Loop() {
+		_, _ = c.Read(bufs, sizes, 16)
+	}
 }
