@@ -327,7 +327,7 @@ func (a *app) controlDeps() control.Deps {
 		Settings: a.topics.Settings.Via(lane), Save: saver{a.topics}, Proposals: a.topics.Proposals.Via(lane),
 		Notices: a.topics.Notices.Via(lane), Computer: a.topics.Computer.Via(lane), History: a.pastVersion.Via(lane),
 		Stories: a.core.Stories, Tap: a.tap.on, Report: a.report, Counts: a.counts.Via(lane), Usage: counting{a.counter, a.topics},
-		Mode: a.setMode, Switch: a.switchGuard, Look: a.lookGuard,
+		Mode: a.setMode, Switch: a.switchGuard, Look: a.lookGuard, Rules: a.rules, Probe: a.probe,
 	}
 	if a.topics.Settings.Load().Network == vpn.Mysterium {
 		d.Feedback = a.feedback

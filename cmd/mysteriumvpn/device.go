@@ -10,6 +10,7 @@ import (
 
 	"github.com/mysteriumvpn/desktop/internal/control"
 	"github.com/mysteriumvpn/desktop/internal/desktop"
+	"github.com/mysteriumvpn/desktop/internal/probes"
 	"github.com/mysteriumvpn/desktop/internal/ui"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
@@ -36,6 +37,16 @@ func (d hereDevice) Switch(what string, on bool) error {
 	return bounded(func(ctx context.Context) error { return d.a.switchGuard(ctx, what, on) })
 }
 
+func (d hereDevice) Rules() (text string, err error) {
+	err = bounded(func(ctx context.Context) (err error) { text, err = d.a.rules(ctx); return err })
+	return text, err
+}
+
+func (d hereDevice) Probe() (r probes.Result, err error) {
+	err = bounded(func(ctx context.Context) (err error) { r, err = d.a.probe(ctx); return err })
+	return r, err
+}
+
 func bounded(ask func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), helperLimit)
 	defer cancel()
@@ -52,6 +63,16 @@ func (d farDevice) Look() error { return ours(d.a.client.LookGuard(d.a.ctx)) }
 
 func (d farDevice) Switch(what string, on bool) error {
 	return ours(d.a.client.SwitchGuard(d.a.ctx, what, on))
+}
+
+func (d farDevice) Rules() (string, error) {
+	text, err := d.a.client.Rules(d.a.ctx)
+	return text, ours(err)
+}
+
+func (d farDevice) Probe() (probes.Result, error) {
+	r, err := d.a.client.Probe(d.a.ctx)
+	return r, ours(err)
 }
 
 // ours makes a refusal that has one of our codes a reason again, which the window says in its own language.

@@ -8,8 +8,10 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"github.com/mysteriumvpn/desktop/internal/guard"
+	"github.com/mysteriumvpn/desktop/internal/probes"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -61,6 +63,26 @@ func (a *app) switchGuard(ctx context.Context, what string, on bool) error {
 func (a *app) lookGuard(ctx context.Context) error {
 	_, err := a.guard.Look(ctx)
 	return absent(err)
+}
+
+// rules lists the firewall's rules as the kernel has them.
+func (a *app) rules(ctx context.Context) (string, error) {
+	text, err := a.guard.Rules(ctx)
+	return text, absent(err)
+}
+
+// probe runs the leak self-test: here, where what enters the tunnel can be seen.
+func (a *app) probe(ctx context.Context) (probes.Result, error) {
+	r, err := probes.Run(ctx, probes.Options{Rules: a.rules, Observe: a.tunnel.Observe})
+	switch {
+	case err != nil:
+		a.log.Info("the leak self-test was not run", zap.Error(err))
+	case len(r.Leaks()) > 0:
+		a.log.Error("the leak self-test has found leaks", zap.Int("leaks", len(r.Leaks())), zap.Int("probes", len(r.Probes)))
+	default:
+		a.log.Info("the leak self-test has found no leak", zap.Int("probes", len(r.Probes)), zap.Duration("took", r.Took))
+	}
+	return r, err
 }
 
 // absent gives an error that says that nobody answers the words of this program.

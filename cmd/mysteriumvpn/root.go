@@ -57,7 +57,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	root.AddCommand(
 		newRun(at), newConnect(at), newDisconnect(at), newStatus(at),
 		newCountries(at), newProposals(at), newLogs(at), newTimeline(at), newHistory(at), newUsage(at), newAccount(at), newQuit(at), newNode(at), newOwn(at), newExit(),
-		newService(func() string { return home }), newManual(), newRetry(at), newReport(at), newFeedback(at), newMode(at),
+		newService(func() string { return home }), newManual(), newRetry(at), newReport(at), newFeedback(at), newMode(at), newProof(at),
 		newGuardSwitch(at, "lockdown", "Block this computer whenever the whole of it is not connected, or stop that",
 			"Block this computer whenever the whole of it is not connected, from before the network comes up. Needs the root helper\nmysteriumvpn-netd, which keeps it; it holds without this program, too."),
 		newGuardSwitch(at, "lan", "Let the local network be reached while the whole device is carried, or stop that",

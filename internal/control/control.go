@@ -22,6 +22,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/account"
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/logs"
+	"github.com/mysteriumvpn/desktop/internal/probes"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/usage"
@@ -63,6 +64,9 @@ type Deps struct {
 	Mode   func(m vpn.Mode) error
 	Switch func(ctx context.Context, what string, on bool) error
 	Look   func(ctx context.Context) error
+	// Rules lists the firewall's rules, as nft does; Probe runs the leak self-test. Errors and nil likewise.
+	Rules  func(ctx context.Context) (string, error)
+	Probe  func(ctx context.Context) (probes.Result, error)
 	Report func() report.Report // makes a problem report; nil = that cannot be had
 	// Feedback has the node send words and its own log files to its developers, and gives their number for it; nil = it
 	// cannot. An error is a sentence for the user.
@@ -149,6 +153,8 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("POST /mode", s.setMode)
 	mux.HandleFunc("POST /guard", s.setGuard)
 	mux.HandleFunc("POST /guard/look", s.lookGuard)
+	mux.HandleFunc("GET /rules", s.rules)
+	mux.HandleFunc("POST /probe", s.probe)
 	mux.HandleFunc("GET /account", s.account)
 	mux.HandleFunc("POST /account", s.accountWish)
 	mux.HandleFunc("POST /connect", s.connect)

@@ -23,6 +23,11 @@ const (
 	Enters               // what may come in
 )
 
+// String is the group's name, for programs.
+func (g Group) String() string {
+	return [...]string{"other", "leaves", "refused", "enters"}[min(g, Enters)]
+}
+
 // Phase is what the rules let out, read from them alone.
 type Phase uint8
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/mysteriumvpn/desktop/internal/probes"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -13,6 +14,8 @@ import (
 type Device interface {
 	Look() error                       // ask how things stand; nil = the helper answers
 	Switch(what string, on bool) error // "lockdown" or "lan"
+	Rules() (string, error)            // the firewall's rules, as nft lists them
+	Probe() (probes.Result, error)     // run the leak self-test; a *probes.Refusal says why there is no result
 	Setup() Setup                      // what of the helper is here
 	Enable() error                     // run Setup's Start; it may ask for a password
 }
@@ -35,10 +38,12 @@ type noDevice struct{}
 
 var errNoDevice = vpn.Reason{Code: vpn.DeviceNotHere}
 
-func (noDevice) Look() error               { return errNoDevice }
-func (noDevice) Switch(string, bool) error { return errNoDevice }
-func (noDevice) Setup() Setup              { return Setup{} }
-func (noDevice) Enable() error             { return errNoDevice }
+func (noDevice) Look() error                   { return errNoDevice }
+func (noDevice) Switch(string, bool) error     { return errNoDevice }
+func (noDevice) Rules() (string, error)        { return "", errNoDevice }
+func (noDevice) Probe() (probes.Result, error) { return probes.Result{}, errNoDevice }
+func (noDevice) Setup() Setup                  { return Setup{} }
+func (noDevice) Enable() error                 { return errNoDevice }
 
 // whyText is an error in the user's language, where it has a reason of ours in it.
 func whyText(err error) string {
