@@ -21,7 +21,7 @@ func TestEveryRuleIsKnownAsThisKernelListsIt(t *testing.T) {
 	}
 	files, err := filepath.Glob("../netd/testdata/rules-*.nft")
 	require.NoError(t, err)
-	require.Len(t, files, 9)
+	require.NotEmpty(t, files)
 	for _, f := range files {
 		for _, option := range []string{"--numeric", ""} {
 			const script = `nft -f "$0"; for t in inet arp; do if nft list table $t mysteriumvpn >/dev/null 2>&1; then nft $1 list table $t mysteriumvpn; fi; done`

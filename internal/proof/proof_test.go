@@ -15,7 +15,9 @@ func listings(t testing.TB) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
-	require.Len(t, files, 9)
+	rulesets, err := filepath.Glob("../netd/testdata/rules-*.nft")
+	require.NoError(t, err)
+	require.Len(t, files, len(rulesets), "there is a ruleset that was not recorded")
 	all := map[string]string{}
 	for _, f := range files {
 		b, err := os.ReadFile(f)

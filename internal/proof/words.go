@@ -12,7 +12,9 @@ type Code string
 // The codes. A is what the rule has in it.
 const (
 	Own              Code = "own"
-	ToExit           Code = "to_exit" // A: addresses and ports
+	ToExit           Code = "to_exit"     // A: addresses and ports
+	NodeBeside       Code = "node_beside" // A: the node's user
+	NodeAnswers      Code = "node_answers"
 	AskAddress       Code = "ask_address"
 	AskAddress6      Code = "ask_address6"
 	AskRouter        Code = "ask_router"
@@ -55,6 +57,8 @@ const (
 var sentences = map[Code]string{
 	Own:              "What programs on this computer say to each other.",
 	ToExit:           "WireGuard's encrypted datagrams to the exit at %[1]s, from this program's sockets only.",
+	NodeBeside:       "Everything of the Mysterium node, beside the tunnel: it runs as user %[1]s, and only the helper starts it.",
+	NodeAnswers:      "Answers to the Mysterium node.",
 	AskAddress:       "Asking the local network for an address (DHCP).",
 	AskAddress6:      "The same for IPv6 (DHCPv6).",
 	AskRouter:        "Asking who the IPv6 router is.",
@@ -111,6 +115,7 @@ var known = []struct {
 
 	{"inet out", is(`oifname "lo" accept`), Leaves, Own},
 	{"inet out", is(`meta mark 0x2d000000/8 ip6? daddr \. udp dport (@\S+) accept`), Leaves, ToExit},
+	{"inet out", is(`meta skuid (\S+) ct mark set 0x2d000000 accept`), Leaves, NodeBeside},
 	{"inet out", is(`ip daddr 255\.255\.255\.255 udp sport 68 udp dport 67 accept`), Leaves, AskAddress},
 	{"inet out", is(`ip6 saddr fe80::/10 ip6 daddr \{ ff02::1:2, ff05::1:3 \} udp sport 546 udp dport 547 accept`), Leaves, AskAddress6},
 	{"inet out", is(`ip6 hoplimit 255 icmpv6 type 133 icmpv6 code 0 ip6 daddr ff02::2 accept`), Leaves, AskRouter},
@@ -126,6 +131,7 @@ var known = []struct {
 	{"inet in", is(`iifname "lo" accept`), Enters, Own},
 	{"inet in", is(`ip6? saddr \. udp sport (@\S+) ct state 0x2 accept`), Enters, FromExit},
 	{"inet in", is(`(?:icmp type 3|icmpv6 type 2) ct state 0x4 accept`), Enters, PathTooSmall},
+	{"inet in", is(`ct mark 0x2d000000 ct state 0x2,0x4 accept`), Enters, NodeAnswers},
 	{"inet in", is(`udp sport 67 udp dport 68 accept`), Enters, GetAddress},
 	{"inet in", is(`ip6 saddr fe80::/10 ip6 daddr fe80::/10 udp sport 547 udp dport 546 accept`), Enters, GetAddress6},
 	{"inet in", is(`ip6 saddr fe80::/10 ip6 hoplimit 255 icmpv6 type \{ 134, 137 \} icmpv6 code 0 accept`), Enters, HearRouter},

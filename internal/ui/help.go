@@ -160,6 +160,8 @@ func shortcutWords(k fyne.KeyName, apart bool) string {
 		return lang.L("Open or close the history")
 	case fyne.KeyR:
 		return lang.L("Report a problem…")
+	case fyne.KeyK:
+		return lang.L("Open or close the proof")
 	case fyne.KeyM:
 		return lang.L("Open or close the account")
 	case fyne.KeyComma:

@@ -24,6 +24,7 @@ const (
 	settingsPage
 	accountPageName
 	reportPageName
+	proofPageName
 )
 
 // pageStack holds the pages and shows one of them.

@@ -33,7 +33,8 @@ func newDeviceRows(p *settingPage) *deviceRows {
 	r := &deviceRows{p: p, said: map[string]string{}}
 	var mode fyne.CanvasObject
 	r.mode, mode = p.either(r.pick, []string{lang.L("Programs"), lang.L("Whole device")})
-	r.proof = p.button("eye", lang.L("Show the rules"), func() {})
+	r.proof = p.button("eye", lang.L("Show the rules"), func() { p.w.toggle(proofPageName) })
+	r.proof.Show()
 	r.modeRow = newSettingRow(lang.L("What goes through the tunnel"), " ", mode, r.proof)
 	r.lockdown = r.helpers(lockdownSwitch)
 	r.setup = p.button("settings", lang.L("Set up the helper…"), func() { p.w.openHelper(func() {}) })

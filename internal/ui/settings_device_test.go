@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mysteriumvpn/desktop/internal/probes"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -22,6 +23,8 @@ type fakeHelper struct {
 	here     Setup
 	enabling func() error
 	switched []string
+	rules    func() (string, error)
+	probe    func() (probes.Result, error)
 }
 
 func (h *fakeHelper) Look() error { h.looks++; return h.answer }
@@ -29,8 +32,10 @@ func (h *fakeHelper) Switch(what string, on bool) error {
 	h.switched = append(h.switched, what+" "+onOff(on))
 	return h.refusal
 }
-func (h *fakeHelper) Setup() Setup  { return h.here }
-func (h *fakeHelper) Enable() error { return h.enabling() }
+func (h *fakeHelper) Rules() (string, error)        { return h.rules() }
+func (h *fakeHelper) Probe() (probes.Result, error) { return h.probe() }
+func (h *fakeHelper) Setup() Setup                  { return h.here }
+func (h *fakeHelper) Enable() error                 { return h.enabling() }
 
 func deviceStage(t *testing.T) (*stage, *fakeHelper) {
 	h := &fakeHelper{}

@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mysteriumvpn/desktop/assets"
+	"github.com/mysteriumvpn/desktop/internal/probes"
+	"github.com/mysteriumvpn/desktop/internal/proof"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 	"github.com/mysteriumvpn/desktop/internal/wgconf"
@@ -85,6 +87,12 @@ func spoken(t *testing.T) (english map[string]string, plural map[string]bool) {
 	}
 	for _, c := range wgconf.Codes() {
 		english["conf."+string(c)] = wgconf.Problem{Code: c, Key: "{{.Key}}", Value: "{{.Value}}"}.Text()
+	}
+	for _, c := range proof.Codes() {
+		english["proof."+string(c)] = proof.Rule{Code: c, A: "{{.A}}"}.Words()
+	}
+	for _, r := range probes.Refusals() {
+		english["probe."+r.Code] = r.Text
 	}
 	return english, plural
 }

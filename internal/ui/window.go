@@ -35,6 +35,7 @@ type Window struct {
 	choice  *settingPage
 	pays    *accountPage
 	problem *reportPage
+	proofs  *proofPage
 	upAt    vpn.Exit // where the connection was up last
 	wide    *pill    // back to the whole world
 	gear    *pill
@@ -96,6 +97,7 @@ func (w *Window) build() {
 	w.choice = newSettingPage(w)
 	w.pays = newAccountPage(w)
 	w.problem = newReportPage(w)
+	w.proofs = newProofPage(w)
 	w.wide = newPill("globe", lang.L("World"), w.toggleFar)
 	w.wide.Hide()
 
@@ -103,7 +105,7 @@ func (w *Window) build() {
 		newBox(func(p *Palette) colour { return p.Side }, nil, 0),
 		topFirst(w.header(), w.foot(), nil, nil, w.exits.canvas))
 	w.home = container.NewStack(w.world, container.New(&overMap{w: w}, w.banner.canvas, w.wide, w.notice.canvas, w.card.canvas))
-	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log, historyPage: w.past, settingsPage: w.choice, accountPageName: w.pays, reportPageName: w.problem})
+	w.stack = newPageStack(w.home, map[pageName]page{logsPage: w.log, historyPage: w.past, settingsPage: w.choice, accountPageName: w.pays, reportPageName: w.problem, proofPageName: w.proofs})
 	w.main = container.New(&twoPanes{}, side, w.stack.canvas)
 	w.alarm = newAlarm(w.openWelcome(w.main))
 	w.window.SetContent(w.alarm.over)
@@ -330,6 +332,7 @@ func (w *Window) toggleReport() {
 		w.toggle(reportPageName)
 	}
 }
+func (w *Window) toggleProof()    { w.toggle(proofPageName) }
 func (w *Window) toggleSettings() { w.toggle(settingsPage) }
 
 // moves reports whether things may move by themselves.
