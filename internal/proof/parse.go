@@ -138,7 +138,7 @@ func ruleOf(chain, text string) Rule {
 			}
 			r.Group, r.Code = k.group, k.code
 			if len(m) > 1 {
-				r.A = m[1]
+				r.A = strings.Replace(m[1], joined, "ff02::/16, ff03::/16, ff04::/16, ff05::/16", 1)
 			}
 			return r
 		}
@@ -153,8 +153,10 @@ func ruleOf(chain, text string) Rule {
 // localNetworks are what the helper calls the local network, and how nft joins neighbours among them.
 var localNetworks = []string{
 	"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/24", "239.0.0.0/8", "255.255.255.255",
-	"fc00::/7", "fe80::/10", "ff02::/16", "ff03::/16", "ff04::/16", "ff05::/16", "ff02::-ff05:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+	"fc00::/7", "fe80::/10", "ff02::/16", "ff03::/16", "ff04::/16", "ff05::/16", joined,
 }
+
+const joined = "ff02::-ff05:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 
 func local(list string) bool {
 	for e := range strings.SplitSeq(list, ", ") {

@@ -27,6 +27,7 @@ type probeLine struct {
 	name    *label
 	icon    [2]*glyph
 	word    [2]*label
+	said    [2]string // in the words; a narrow card puts the family before it
 }
 
 func newProbeTable() *probeTable {
@@ -94,8 +95,10 @@ func (t *probeTable) table(r *probes.Result) {
 			h := next()
 			h.heading = true
 			h.name.set(wayWord(way), mutedTone)
-			h.word[0].set("IPv4", mutedTone)
-			h.word[1].set("IPv6", mutedTone)
+			h.said = [2]string{"IPv4", "IPv6"}
+			for i := range h.word {
+				h.word[i].set(h.said[i], mutedTone)
+			}
 		}
 		if p.Kind != kind {
 			kind = p.Kind
@@ -113,7 +116,8 @@ func (t *probeTable) table(r *probes.Result) {
 		if p.Outcome == probes.Tunnel || p.Outcome == probes.Blocked {
 			ink = inkTone
 		}
-		line.word[i].set(outcomeWord(p), ink)
+		line.said[i] = outcomeWord(p)
+		line.word[i].set(line.said[i], ink)
 	}
 }
 
@@ -163,32 +167,54 @@ func (t *probeTable) arrange(x, y, w float32) float32 {
 	return y + 20
 }
 
-// arrangeLines puts the lines into three columns and gives their height.
+// arrangeLines puts the lines into three columns, or two where there is no room for more, and gives their height.
 func (t *probeTable) arrangeLines(x, y, w float32) float32 {
-	const line, sign = 24, 15
+	const line, sign, least = 24, 15, 420
+	narrow := w < least
 	name := max(w*0.26, 110)
 	col := (w - name) / 2
 	from := y
-	for i, l := range t.lines[:t.used] {
+	for n, l := range t.lines[:t.used] {
 		if l.heading {
-			y += 14
-			if i == 0 {
-				y -= 2
+			y += 12
+			if n > 0 {
+				y += 4
 			}
 		}
 		h := l.name.MinSize().Height
-		put(l.name, x, y+(line-h)/2, name-8, h)
+		wide := l.heading && (narrow || l.name.MinSize().Width > name-8)
+		if wide {
+			put(l.name, x, y+(line-h)/2, w, h)
+		} else {
+			put(l.name, x, y+(line-h)/2, name-8, h)
+		}
+		if wide && !narrow {
+			y += line
+		}
 		for i := range l.word {
-			cx := x + name + float32(i)*col
 			h := l.word[i].MinSize().Height
+			cx, cy, cw := x+name+float32(i)*col, y, col
+			said := l.said[i]
+			if narrow {
+				cx, cy, cw = x+name, y+float32(i)*line, w-name
+				said = ipWord(i == 1) + " · " + said
+			}
 			if l.heading {
-				put(l.word[i], cx, y+(line-h)/2, col-8, h)
+				if narrow {
+					said = ""
+				}
+				l.word[i].say(said)
+				put(l.word[i], cx, cy+(line-h)/2, cw-8, h)
 				continue
 			}
-			put(l.icon[i], cx, y+(line-sign)/2, sign, sign)
-			put(l.word[i], cx+sign+7, y+(line-h)/2, col-sign-15, h)
+			l.word[i].say(said)
+			put(l.icon[i], cx, cy+(line-sign)/2+1, sign, sign)
+			put(l.word[i], cx+sign+7, cy+(line-h)/2, cw-sign-15, h)
 		}
 		y += line
+		if narrow && !l.heading {
+			y += line
+		}
 	}
 	return y - from
 }

@@ -46,7 +46,7 @@ func newProofPage(w *Window) *proofPage {
 	p.top = newHelpKey(lang.L("Back"), func() { w.toggle(proofPageName) })
 	p.top.icon = "arrow-left"
 	p.back = &p.top.pill
-	p.copy = newPill("copy", lang.L("Copy"), func() { w.o.App.Clipboard().SetContent(p.text()) })
+	p.copy = newIconButton("copy", func() { w.o.App.Clipboard().SetContent(p.text()) }).says(lang.L("Copy"))
 	p.test = newLoudPill("activity", lang.L("Test for leaks"), p.run)
 	p.setup = newPill("settings", lang.L("Set up the helper…"), func() { w.openHelper(func() {}) })
 	p.fold = newPill("chevron-right", "", p.toggleRaw)

@@ -30,7 +30,7 @@ func (p *proofPage) words() (phase, about string, t tone) {
 		return lang.L("Blocked"), lang.L("Nothing leaves but what gives this computer an address."), troubleTone
 	case proof.Open:
 	}
-	return lang.L("Open"), lang.L("There is no rule of MysteriumVPN: everything leaves as if it were not there. Rules stand while the whole device is carried, and with lockdown on."), mutedTone
+	return lang.X("proof.open", "Open"), lang.L("There is no rule of MysteriumVPN: everything leaves as if it were not there. Rules stand while the whole device is carried, and with lockdown on."), mutedTone
 }
 
 // absentHelper tells that a helper could be set up.
@@ -98,11 +98,11 @@ func outcomeWord(p probes.Probe) string {
 	}
 	switch p.Why {
 	case probes.NoRoute:
-		return lang.L("Not tested: no way there")
+		return lang.L("Not tested: no way")
 	case probes.NoAddress:
-		return lang.L("Not tested: no such address")
+		return lang.L("Not tested: no address")
 	case probes.NotYours:
-		return lang.L("Not tested: not allowed here")
+		return lang.L("Not tested: not allowed")
 	case probes.Other:
 	}
 	return lang.L("Not tested")
