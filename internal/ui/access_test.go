@@ -92,7 +92,7 @@ func TestTabWalksTheWindowInReadingOrder(t *testing.T) {
 	s.toggleSettings()
 	names, _ = s.tabs()
 	assert.Equal(t, []string{
-		"Back", "switch", "switch", "switch", "[Sandbox Mysterium Own]", "[Programs Whole device]", "switch", "switch", "[Provider System Own]", "127.0.0.1", "Port", "[Desktop Light Dark]", "[Small Normal Large Larger]",
+		"Back", "switch", "switch", "switch", "[Sandbox Mysterium Own]", "[Programs Whole device]", "switch", "switch", "Show the rules", "[Provider System Own]", "127.0.0.1", "Port", "[Desktop Light Dark]", "[Small Normal Large Larger]",
 		"switch", "As the desktop has it", "switch", "switch", "switch", "switch", "Show", "Export…", "Import…",
 	}, names[6:])
 	s.toggleLog()

@@ -269,7 +269,7 @@ func (x *exits) bearing(e entry) bearing {
 			same = e.Proposal.ProviderID == x.status.Exit.ProviderID
 		}
 		if same {
-			b.phase = p
+			b.phase, b.says = p, headlineOf(x.status)
 		}
 	}
 	return b

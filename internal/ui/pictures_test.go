@@ -16,13 +16,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mysteriumvpn/desktop/internal/probes"
 	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
 var newPictures = flag.Bool("pictures", false, "draw testdata/pictures anew. Look at what has changed")
 
-// TestPictures compares eleven screens, dark and light, pixel by pixel with testdata/pictures: what markup cannot tell,
+// TestPictures compares twelve screens, dark and light, pixel by pixel with testdata/pictures: what markup cannot tell,
 // like the map, the graph, an icon and how texts are cut. To draw them anew:
 //
 //	go test -tags migrated_fynedo -run TestPictures ./internal/ui -pictures
@@ -34,7 +35,7 @@ func TestPictures(t *testing.T) {
 		t.Skip("takes a minute under the race detector, and finds none; make test draws them without it")
 	}
 	for _, look := range []string{"dark", "light"} {
-		for _, name := range []string{"welcome", "down", "search", "connecting", "up", "log", "history", "settings", "report", "privacy", "usage"} {
+		for _, name := range []string{"welcome", "down", "search", "connecting", "up", "log", "history", "settings", "report", "privacy", "usage", "proof"} {
 			t.Run(name+"-"+look, func(t *testing.T) {
 				s := sitFor(t, name)
 				s.topics.Settings.Send(vpn.Settings{Theme: look, CountUsage: name == "usage"})
@@ -51,6 +52,12 @@ func sitFor(t *testing.T, name string) *stage {
 	s := newStage(t, func(o *Options) {
 		o.History = &shelf{entries: connections(40)}
 		o.Report = func() (report.Report, error) { return someReport(), nil }
+		if name == "proof" {
+			o.Device = &fakeHelper{
+				rules: func() (string, error) { return someRules(t, "connected-lan"), nil },
+				probe: func() (probes.Result, error) { return someProbes(0), nil },
+			}
+		}
 		o.Home = &Point{Lon: 25.3, Lat: 54.7}
 		o.Places = Places{Favourites: []string{"CH", "JP"}, Recent: []string{"DE"}}
 		if name == "welcome" || name == "privacy" {
@@ -86,6 +93,12 @@ func sitFor(t *testing.T, name string) *stage {
 		s.toggle(reportPageName)
 		s.lane.Run()
 		s.problem.show(len(s.problem.report.Parts) - 1)
+	case "proof":
+		s.status(inPhase(vpn.Up))
+		s.toggleProof()
+		s.lane.Run()
+		s.proofs.test.press()
+		s.lane.Run()
 	case "privacy":
 		s.key(fyne.KeyReturn)
 	case "usage":

@@ -35,6 +35,7 @@ func (e entry) target() vpn.Target {
 type bearing struct {
 	chosen, open, favourite bool
 	focused                 bool      // the list has the focus, and this is the chosen entry
+	says                    string    // the phase in words
 	phase                   vpn.Phase // of the connection, if this entry is where it leads; else Down
 }
 
@@ -108,7 +109,7 @@ func (r *exitRow) set(e entry, b bearing) {
 		price = priceText(e.Country.PerGiB.Human())
 	}
 	if b.phase != vpn.Down {
-		r.subAll = phaseWords(b.phase)
+		r.subAll = b.says
 	}
 	r.setKeys(p)
 	w := r.Size().Width

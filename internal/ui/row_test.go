@@ -35,7 +35,7 @@ func TestARowShowsItsEntry(t *testing.T) {
 	assert.Equal(t, "4 exits", r.sub.Text)
 	assert.True(t, r.mark.Hidden)
 	assert.True(t, r.act.Hidden)
-	r.set(list[0], bearing{phase: vpn.Up, chosen: true})
+	r.set(list[0], bearing{phase: vpn.Up, says: "Connected", chosen: true})
 	assert.Equal(t, "Connected", r.sub.Text)
 	assert.False(t, r.mark.Hidden)
 	assert.True(t, r.act.Hidden, "nothing to press: it leads there already")

@@ -19,6 +19,7 @@ type deviceRows struct {
 	lockdown, lan *toggle
 	lockRow       *settingRow
 	lanRow        *settingRow
+	proofRow      *settingRow
 	setup, proof  *pill
 
 	watch  *helperWatch
@@ -35,7 +36,8 @@ func newDeviceRows(p *settingPage) *deviceRows {
 	r.mode, mode = p.either(r.pick, []string{lang.L("Programs"), lang.L("Whole device")})
 	r.proof = p.button("eye", lang.L("Show the rules"), func() { p.w.toggle(proofPageName) })
 	r.proof.Show()
-	r.modeRow = newSettingRow(lang.L("What goes through the tunnel"), " ", mode, r.proof)
+	r.modeRow = newSettingRow(lang.L("What goes through the tunnel"), " ", mode)
+	r.proofRow = newSettingRow(lang.L("Proof"), lang.L("What may leave this computer, as its kernel has it, what was refused, and a test for leaks."), r.proof)
 	r.lockdown = r.helpers(lockdownSwitch)
 	r.setup = p.button("settings", lang.L("Set up the helper…"), func() { p.w.openHelper(func() {}) })
 	r.lockRow = newSettingRow(lang.L("Lockdown"),

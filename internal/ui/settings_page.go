@@ -193,7 +193,7 @@ func (p *settingPage) connection() {
 	p.failingRow = newSettingRow(lang.L("List exits that failed checks"),
 		lang.L("The network tries its providers now and then. These did not answer, and may be back."), p.failing)
 	p.sheet.add(lang.L("Connection"),
-		p.networkRow, p.device.modeRow, p.device.lockRow, p.device.lanRow, p.programRow, p.membersRow, p.failingRow,
+		p.networkRow, p.device.modeRow, p.device.lockRow, p.device.lanRow, p.device.proofRow, p.programRow, p.membersRow, p.failingRow,
 		p.serverRow, p.proxyRow)
 }
 
