@@ -78,6 +78,33 @@ func TestTheWholeDevice(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotContains(t, string(text), "192.0.2.53", "names are looked up inside")
 
+	// What the rules are, and where packets go, as anybody can ask.
+	evidence := func(words ...string) (p proofDoc) {
+		t.Helper()
+		out, code := w.ctl(append([]string{"proof", "--json"}, words...)...)
+		require.Zero(t, code, out)
+		require.NoError(t, json.Unmarshal([]byte(out), &p), out)
+		for _, r := range p.Rules {
+			assert.NotEmpty(t, r.Code, "a rule that the program does not know: %s", r.Rule)
+		}
+		return p
+	}
+	p := evidence("--test")
+	assert.Equal(t, "connected", p.Phase)
+	free, bound := p.outcomes("near")
+	assert.GreaterOrEqual(t, free["tunnel"], 7, "all kinds over IPv4, as programs send: %v", p.Test.Probes)
+	assert.Zero(t, free["left"]+bound["left"], "%v", p.Test.Probes)
+	assert.Equal(t, 8, bound["blocked"], "past the tunnel, by the card: %v", p.Test.Probes)
+	assert.Positive(t, p.RefusedPackets)
+	assert.Positive(t, p.Test.Counted)
+	out, code = w.ctl("proof", "--test")
+	require.Zero(t, code, out)
+	assert.Contains(t, out, "Everything, through the tunnel.")
+	assert.Contains(t, out, public+":51820")
+	out, code = w.ctl("proof", "--raw")
+	require.Zero(t, code, out)
+	assert.Contains(t, out, "chain out {")
+
 	// A goodbye that never comes.
 	require.NoError(t, app.Process.Kill())
 	<-app.done
@@ -90,6 +117,11 @@ func TestTheWholeDevice(t *testing.T) {
 	require.NotNil(t, how().Blocked)
 	out, err = direct()
 	require.Error(t, err, "and stays so: %s", out)
+	p = evidence("--test")
+	assert.Equal(t, "blocked", p.Phase)
+	free, bound = p.outcomes("near")
+	assert.Zero(t, free["left"]+bound["left"]+free["tunnel"], "%v", p.Test.Probes)
+	assert.GreaterOrEqual(t, free["blocked"], 8, "%v", p.Test.Probes)
 	out, code = w.ctl("connect")
 	require.Zero(t, code, out)
 	out, err = direct()
@@ -104,6 +136,10 @@ func TestTheWholeDevice(t *testing.T) {
 	rules, err := w.command(w.app, "nft", "list", "ruleset").CombinedOutput()
 	require.NoError(t, err, string(rules))
 	assert.NotContains(t, string(rules), "drop", "the user wants out, and is")
+	assert.Equal(t, "open", evidence().Phase)
+	out, code = w.ctl("proof", "--test")
+	assert.Equal(t, 1, code, "every probe would leave, so none is sent")
+	assert.Contains(t, out, "The network is open")
 
 	t.Run("lockdown", func(t *testing.T) {
 		out, code := w.ctl("lockdown", "on")
@@ -112,6 +148,10 @@ func TestTheWholeDevice(t *testing.T) {
 		assert.True(t, g.Lockdown)
 		require.NotNil(t, g.Blocked)
 		assert.Equal(t, "lockdown", g.Blocked.Code)
+		p := evidence("--test")
+		assert.Equal(t, "blocked", p.Phase)
+		free, bound := p.outcomes("near")
+		assert.Zero(t, free["left"]+bound["left"], "%v", p.Test.Probes)
 		out, code = w.ctl("mode", "proxy")
 		require.Zero(t, code, out)
 		out, code = w.ctl("connect")
@@ -155,6 +195,11 @@ func TestTheWholeDevice(t *testing.T) {
 		s := w.await(30*time.Second, func(s status) bool { return s.Phase == "blocked" })
 		require.NotNil(t, s.Reason)
 		assert.Equal(t, "helper_lost", s.Reason.Code)
+		for _, words := range [][]string{{"proof"}, {"proof", "--test"}, {"lockdown", "on"}} {
+			out, code := w.ctl(words...)
+			assert.Equal(t, 1, code, words)
+			assert.Contains(t, out, "does not answer", words)
+		}
 		out, err := direct()
 		require.Error(t, err, "its rules are the kernel's: %s", out)
 		guard = serve()
@@ -170,4 +215,32 @@ func TestTheWholeDevice(t *testing.T) {
 	rules, err = w.command(w.app, "nft", "list", "ruleset").CombinedOutput()
 	require.NoError(t, err, string(rules))
 	assert.NotContains(t, string(rules), "drop", "who quits wants out")
+}
+
+// proofDoc is what `proof --json` prints, as far as the story reads it.
+type proofDoc struct {
+	Phase          string
+	RefusedPackets uint64 `json:"refused_packets"`
+	Rules          []struct{ Code, Rule string }
+	Test           struct {
+		Counted uint64
+		Probes  []struct {
+			Kind, Interface, Outcome string
+			IPv6                     bool
+		}
+	}
+}
+
+// outcomes are how often each was: of what was sent as programs do, and of what was bound to a card.
+func (p *proofDoc) outcomes(card string) (free, bound map[string]int) {
+	free, bound = map[string]int{}, map[string]int{}
+	for _, x := range p.Test.Probes {
+		switch x.Interface {
+		case "":
+			free[x.Outcome]++
+		case card:
+			bound[x.Outcome]++
+		}
+	}
+	return free, bound
 }

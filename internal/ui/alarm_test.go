@@ -74,6 +74,10 @@ func TestTheCardSaysWhatIsBlockedAndWhatOpensIt(t *testing.T) {
 		assert.Contains(t, s.card.detail.full, x.opened, x.name)
 		assert.Contains(t, trayStatus(now), x.head, x.name)
 	}
+	node := inPhase(vpn.Blocked)
+	node.Guard, node.Network, node.Mode = vpn.Guard{Held: true, Blocked: true}, vpn.Mysterium, vpn.DeviceMode
+	s.status(node)
+	assert.Equal(t, "Only the Mysterium node reaches the network", s.card.place.full, "it is let through")
 	locked := inPhase(vpn.Down)
 	locked.Guard = vpn.Guard{Blocked: true, Lockdown: true}
 	s.status(locked)

@@ -142,7 +142,7 @@ func (c *card) drawWhere(snapshot, offers *proposals.Snapshot) {
 	s := c.status
 	if blocked(s) && (s.Phase == vpn.Blocked || c.chosen.Quick()) {
 		c.setFlag("", "circle-x")
-		c.place.say(blockedWords(s.Guard))
+		c.place.say(blockedWords(s))
 		c.about = opensWords(s.Guard)
 		return
 	}

@@ -111,6 +111,10 @@ func TestARuleOfSomebodyElseIsShownAsItStands(t *testing.T) {
 	assert.Contains(t, s.page(), "ip daddr 198.51.100.0/24 accept")
 	assert.Contains(t, s.page(), "This should not be")
 	assert.Contains(t, s.page(), "Nothing leaves but what gives")
+	assert.NotContains(t, s.page(), "Mysterium node")
+	n, _ := proofStage(t, someRules(t, "blocked-node"))
+	assert.Contains(t, n.page(), "The Mysterium node passes beside all that.")
+	assert.Contains(t, n.page(), "user 990")
 }
 
 // TestTheProofPageSaysWhyThereIsNothingToShow: an open network, no helper, no answer.

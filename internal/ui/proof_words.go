@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,9 @@ import (
 
 // words are what the rules let out now: in short, in a sentence, and in what colour.
 func (p *proofPage) words() (phase, about string, t tone) {
+	if p.problem == nil && slices.ContainsFunc(p.now.Rules, func(r proof.Rule) bool { return r.Code == proof.NodeBeside }) {
+		defer func() { about += " " + lang.L("The Mysterium node passes beside all that.") }()
+	}
 	switch {
 	case p.problem != nil:
 		return lang.L("Not known"), whyText(p.problem), troubleTone

@@ -21,6 +21,7 @@ type deviceRows struct {
 	lanRow        *settingRow
 	proofRow      *settingRow
 	setup, proof  *pill
+	restart       *pill // where the mode counts at the next start
 
 	watch  *helperWatch
 	looked bool
@@ -34,9 +35,10 @@ func newDeviceRows(p *settingPage) *deviceRows {
 	r := &deviceRows{p: p, said: map[string]string{}}
 	var mode fyne.CanvasObject
 	r.mode, mode = p.either(r.pick, []string{lang.L("Programs"), lang.L("Whole device")})
+	r.restart = p.button("rotate-ccw", lang.L("Restart now"), p.restart)
 	r.proof = p.button("eye", lang.L("Show the rules"), func() { p.w.toggle(proofPageName) })
 	r.proof.Show()
-	r.modeRow = newSettingRow(lang.L("What goes through the tunnel"), " ", mode)
+	r.modeRow = newSettingRow(lang.L("What goes through the tunnel"), " ", mode, r.restart)
 	r.proofRow = newSettingRow(lang.L("Proof"), lang.L("What may leave this computer, as its kernel has it, what was refused, and a test for leaks."), r.proof)
 	r.lockdown = r.helpers(lockdownSwitch)
 	r.setup = p.button("settings", lang.L("Set up the helper…"), func() { p.w.openHelper(func() {}) })
@@ -125,7 +127,9 @@ func (r *deviceRows) draw() {
 	r.mode.barred = map[bool]int{true: 1}[!why.Zero()]
 	r.mode.show(map[bool]int{true: 1}[whole])
 	r.mode.Refresh()
-	r.modeRow.about.say(modeAbout(whole), mutedTone)
+	r.modeRow.about.say(modeAbout(whole, network), mutedTone)
+	r.restart.Hidden = network != vpn.Mysterium || p.w.status.Network != vpn.Mysterium || p.w.apart() ||
+		vpn.ModeOn(network, p.atStart) == vpn.ModeOn(network, p.now)
 	r.modeRow.say(reasonText(why), mutedTone)
 
 	g := p.w.status.Guard

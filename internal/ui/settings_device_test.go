@@ -74,7 +74,7 @@ func TestTheWholeDeviceIsChosenWhereItCanBe(t *testing.T) {
 	for _, c := range []struct {
 		network vpn.Network
 		why     string
-	}{{"", "very computer"}, {vpn.Mysterium, "its own services"}} {
+	}{{"", "very computer"}, {vpn.Sandbox, "very computer"}} {
 		s.topics.Settings.Send(vpn.Settings{Network: c.network})
 		s.lane.Run()
 		assert.Contains(t, r.modeRow.note.text, c.why)
@@ -93,6 +93,27 @@ func TestTheWholeDeviceIsChosenWhereItCanBe(t *testing.T) {
 	assert.Contains(t, r.modeRow.about.text, "or nowhere")
 	r.mode.choose(0)
 	assert.Equal(t, vpn.Mode(""), s.saved[1].Mode)
+}
+
+// TestOnTheMysteriumNetworkTheModeCountsAtTheNextStart: which node runs is settled then, so a restart is offered.
+func TestOnTheMysteriumNetworkTheModeCountsAtTheNextStart(t *testing.T) {
+	s := newStage(t, func(o *Options) { o.Device = &fakeHelper{} })
+	r := s.choice.device
+	up := inPhase(vpn.Down)
+	up.Network = vpn.Mysterium
+	s.topics.Settings.Send(vpn.Settings{Network: vpn.Mysterium})
+	s.status(up)
+	s.toggleSettings()
+	s.lane.Run()
+	assert.False(t, r.restart.Visible())
+	assert.Contains(t, r.modeRow.about.text, "at the next start")
+	r.mode.choose(1)
+	s.lane.Run()
+	require.Len(t, s.saved, 1)
+	assert.Equal(t, vpn.DeviceMode, s.saved[0].Mode)
+	assert.True(t, r.restart.Visible())
+	r.mode.choose(0)
+	assert.False(t, r.restart.Visible(), "as it was at the start")
 }
 
 // TestTheHelpersSwitchesShowWhatItSays, not what was asked for; a refusal stands below.

@@ -148,11 +148,17 @@ func modeWord(m vpn.Mode) string {
 	return lang.L("Programs")
 }
 
-func modeAbout(whole bool) string {
+// modeAbout says what a mode is and from when on it counts: which node of the Mysterium Network runs is settled when the
+// program starts.
+func modeAbout(whole bool, n vpn.Network) string {
+	about, when := lang.L("Programs that use the proxy; nothing else on this computer is touched."), lang.L("Counts from the next connection on.")
 	if whole {
-		return lang.L("Every packet of this computer goes through the tunnel or nowhere, until you disconnect. Needs the helper mysteriumvpn-netd. Counts for the next connection.")
+		about = lang.L("Every packet of this computer goes through the tunnel or nowhere, until you disconnect. Needs the helper mysteriumvpn-netd.")
 	}
-	return lang.L("Programs that use the proxy; nothing else on this computer is touched. Counts for the next connection.")
+	if n == vpn.Mysterium {
+		when = lang.L("Counts at the next start.")
+	}
+	return about + " " + when
 }
 
 func networkWord(n vpn.Network) string {

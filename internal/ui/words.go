@@ -96,7 +96,11 @@ func blocked(s vpn.Status) bool {
 }
 
 // blockedWords say what is blocked.
-func blockedWords(g vpn.Guard) string {
+func blockedWords(s vpn.Status) string {
+	g := s.Guard
+	if s.Network == vpn.Mysterium && s.Mode == vpn.DeviceMode && s.Node.State == vpn.NodeRunning {
+		return lang.L("Only the Mysterium node reaches the network")
+	}
 	if g.LAN && !g.Lost {
 		return lang.L("Only the local network can be reached")
 	}
