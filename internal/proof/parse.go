@@ -12,7 +12,7 @@ import (
 func Parse(text string) Listing {
 	l := Listing{Text: text}
 	p := parser{l: &l, sets: map[string]string{}}
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(strings.ReplaceAll(text, "}table ", "}\ntable ")) { // listings may be joined without a line end
 		p.line(strings.TrimSpace(line))
 	}
 	for i := range l.Rules { // sets may be listed behind what uses them

@@ -111,6 +111,9 @@ func TestWhatIsNotOursIsShownAsItStands(t *testing.T) {
 		assert.Equal(t, found[0].Text, found[0].Words())
 		assert.Contains(t, strings.Replace(added, "counter packets 3 bytes 9 ", "", 1), found[0].Text)
 	}
+	for _, r := range Parse(strings.ReplaceAll(base, "}\ntable", "}table")).Rules {
+		assert.NotEmpty(t, r.Code, "tables that stand close: %s", r.Text)
+	}
 	open := Parse(strings.Replace(base, "hook output priority 0; policy drop;", "hook output priority 0; policy accept;", 1))
 	assert.Equal(t, PolicyOpen, open.Rules[3].Code)
 	assert.Equal(t, Leaves, open.Rules[3].Group)

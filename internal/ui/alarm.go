@@ -9,8 +9,8 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
-// alarm is a bar over all of the window for as long as the helper says that traffic may not be protected. It cannot be
-// closed: what it says is true until the helper says something else.
+// alarm is a bar over all of the window for as long as the helper says that traffic may leave beside the tunnel. It
+// cannot be closed: what it says is true until the helper says something else.
 type alarm struct {
 	what   *label
 	why    *prose
@@ -32,7 +32,7 @@ func newAlarm(below fyne.CanvasObject) *alarm {
 }
 
 // exposedWords is the alarm in one line, for the tray and the title, too.
-func exposedWords() string { return lang.L("Traffic may NOT be protected") }
+func exposedWords() string { return lang.L("Traffic may LEAVE beside the tunnel") }
 
 // exposedWhy is the sentence below it.
 func exposedWhy(g vpn.Guard) string {
@@ -51,6 +51,18 @@ func (a *alarm) draw(g vpn.Guard) {
 	a.canvas.Hidden = !g.Exposed
 	a.why.say(text, a.why.tone)
 	a.over.Refresh()
+}
+
+// drawAlarm says over all of the window, and in its title, that traffic may leave beside the tunnel.
+func (w *Window) drawAlarm(g vpn.Guard) {
+	w.alarm.draw(g)
+	title := "MysteriumVPN"
+	if g.Exposed {
+		title = exposedWords() + " · " + title
+	}
+	if w.gone == nil && w.window.Title() != title {
+		w.window.SetTitle(title)
+	}
 }
 
 // alarmAbove has the bar at the top and what is shown in the rest.

@@ -167,18 +167,6 @@ func (w *Window) draw(s vpn.Status) {
 	w.tick()
 }
 
-// drawAlarm says over all of the window, and in its title, that traffic may not be protected.
-func (w *Window) drawAlarm(g vpn.Guard) {
-	w.alarm.draw(g)
-	title := "MysteriumVPN"
-	if g.Exposed {
-		title = exposedWords() + " · " + title
-	}
-	if w.gone == nil && w.window.Title() != title {
-		w.window.SetTitle(title)
-	}
-}
-
 // drawHome draws what depends on both the status and the choice.
 func (w *Window) drawHome() {
 	w.card.draw(w.status, w.chosen, w.o.Book.Load(), w.exits.offers, w.o.Now())
