@@ -98,9 +98,10 @@ func TestADay(t *testing.T) {
 	require.Zero(t, code, out)
 	assert.Contains(t, out, `"country":"CH"`)
 
-	// The settings: the theme comes after three switches, the network, what goes through the tunnel, the name servers and the two fields of the proxy's address.
+	// The settings: the theme comes after three switches, the network, what goes through the tunnel, the
+	// helper's two switches with a button to set it up and one to the proof, the name servers and the two fields of the proxy's address.
 	s.key("ctrl+comma")
-	s.tabs(9)
+	s.tabs(13)
 	s.key("Left")
 	s.keeps("settings.json", "theme", "light")
 	s.shows("the light look", -8, -8, lightGround)

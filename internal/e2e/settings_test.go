@@ -24,9 +24,9 @@ func TestSettings(t *testing.T) {
 	app := s.open()
 	before := s.await(30*time.Second, func(s status) bool { return s.Node.State == "running" && s.Phase == "down" })
 
-	// The port is the eighth control after the button that leads back. It counts at the next start, which is beside it.
+	// The port is the twelfth control after the button that leads back. It counts at the next start, which is beside it.
 	s.key("ctrl+comma")
-	s.tabs(8)
+	s.tabs(12)
 	port := freePort(t)
 	s.key("ctrl+a")
 	s.typed(port)
@@ -48,7 +48,7 @@ func TestSettings(t *testing.T) {
 	// To a file. Fyne asks where, with the answer in a corner.
 	file := filepath.Join(folder, "mysteriumvpn-settings.json")
 	s.key("ctrl+comma")
-	s.tabs(18)
+	s.tabs(22)
 	s.key("Return")
 	s.answers("the question where to save")
 	waitFor(t, "the file", 10*time.Second, func() bool { return s.isJSON(file) })
@@ -65,7 +65,7 @@ func TestSettings(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, b, 0o600))
 	s.key("ctrl+comma")
 	s.key("ctrl+comma")
-	s.tabs(19)
+	s.tabs(23)
 	s.key("Return")
 	s.sees("the question what to open", func() bool { return s.pixel(answerX, answerY) != darkGround })
 	s.click(530, 235) // the file, after the folder above
