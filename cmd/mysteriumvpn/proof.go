@@ -23,8 +23,8 @@ func newProof(at func() folders) *cobra.Command {
 is refused and how often it was so far, and what may come in.
 
 --test sends marked packets of every kind, as programs do and past the tunnel by each network interface, and says where
-each one went. They go to addresses of documentation, which nobody has. While the network is open it sends nothing, since
-everything would leave. It ends with 1 if anything has left.`,
+each one went. They go to addresses of documentation, which nobody has. While the network is open it sends nothing,
+since everything would leave. It ends with 1 if anything has left.`,
 		Example: "  mysteriumvpn proof\n  mysteriumvpn proof --test",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -67,7 +67,7 @@ func TestTheProofPageShowsEveryRuleInWords(t *testing.T) {
 	page := s.page()
 	for _, want := range []string{
 		"Connected", "What may leave", "Everything, through the tunnel.", "What is refused, and how often so far",
-		"What may come in", "What is rewritten", "203.0.113.2:51820",
+		"What may come in", "What is rewritten", "203.0.113.2:51820", "The local network can be reached, too.",
 	} {
 		assert.Contains(t, page, want)
 	}

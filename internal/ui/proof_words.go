@@ -16,8 +16,8 @@ import (
 
 // words are what the rules let out now: in short, in a sentence, and in what colour.
 func (p *proofPage) words() (phase, about string, t tone) {
-	if p.problem == nil && slices.ContainsFunc(p.now.Rules, func(r proof.Rule) bool { return r.Code == proof.NodeBeside }) {
-		defer func() { about += " " + lang.L("The Mysterium node passes beside all that.") }()
+	if p.problem == nil {
+		defer func() { about += besides(p.now.Rules) }()
 	}
 	switch {
 	case p.problem != nil:
@@ -35,6 +35,20 @@ func (p *proofPage) words() (phase, about string, t tone) {
 	case proof.Open:
 	}
 	return lang.X("proof.open", "Open"), lang.L("There is no rule of MysteriumVPN: everything leaves as if it were not there. Rules stand while the whole device is carried, and with lockdown on."), mutedTone
+}
+
+// besides are the sentences about what leaves besides, if the user wants that.
+func besides(rules []proof.Rule) (text string) {
+	has := func(c proof.Code) bool {
+		return slices.ContainsFunc(rules, func(r proof.Rule) bool { return r.Code == c })
+	}
+	if has(proof.ToLAN) {
+		text += " " + lang.L("The local network can be reached, too.")
+	}
+	if has(proof.NodeBeside) {
+		text += " " + lang.L("The Mysterium node passes beside all that.")
+	}
+	return text
 }
 
 // absentHelper tells that a helper could be set up.
