@@ -43,7 +43,7 @@ func (w *Window) openHelper(then func()) {
 	h.text = &essay{}
 	for _, part := range [][2]string{
 		{lang.L("What it is"), lang.L("mysteriumvpn-netd, a small program of MysteriumVPN that runs as root. It is the only part that does: this window and all the rest run as you.")},
-		{lang.L("What it may do"), lang.L("Set this computer's firewall rules, routes and name servers, and the tunnel's interface. Programs can tell it addresses and switches, and nothing else: no command and no file.")},
+		{lang.L("What it may do"), lang.L("Set this computer's firewall rules, routes and name servers and the tunnel's interface, and start the Mysterium node as a user of its own. Programs can tell it addresses and switches, and nothing else: no command and no file.")},
 		{lang.L("What it means"), lang.L("While the whole device is carried nothing leaves beside the tunnel, not even when this program crashes, until you disconnect.")},
 	} {
 		h.text.add(12, newLabel(part[0], 12, assets.SemiBold, mutedTone))
