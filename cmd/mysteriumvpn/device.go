@@ -78,7 +78,7 @@ func (d farDevice) Probe() (probes.Result, error) {
 // ours makes a refusal that has one of our codes a reason again, which the window says in its own language.
 func ours(err error) error {
 	e, ok := errors.AsType[*control.Error](err)
-	if ok && slices.Contains([]vpn.Code{vpn.HelperAbsent, vpn.DeviceNotHere}, vpn.Code(e.Code)) {
+	if ok && slices.Contains([]vpn.Code{vpn.HelperAbsent, vpn.HelperDenied, vpn.DeviceNotHere}, vpn.Code(e.Code)) {
 		return vpn.Reason{Code: vpn.Code(e.Code)}
 	}
 	return err

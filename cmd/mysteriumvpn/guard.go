@@ -62,6 +62,9 @@ func (a *app) switchGuard(ctx context.Context, what string, on bool) error {
 // lookGuard asks the helper how things stand, which the status tells.
 func (a *app) lookGuard(ctx context.Context) error {
 	_, err := a.guard.Look(ctx)
+	if guard.Stranger(err) {
+		return vpn.Reason{Code: vpn.HelperDenied}
+	}
 	return absent(err)
 }
 

@@ -17,6 +17,12 @@ import (
 // ErrNoHelper means that nobody listens there: the helper is not installed, or was not started.
 var ErrNoHelper = netdclient.ErrNoHelper
 
+// Stranger tells that the helper is there, and does not let this user in.
+func Stranger(err error) bool {
+	r, ok := errors.AsType[*netdclient.Refusal](err)
+	return ok && r.Code == wire.Denied
+}
+
 // seek is how often a helper that was lost is looked for.
 const seek = 2 * time.Second
 

@@ -221,6 +221,19 @@ func TestARefusalLosesNothing(t *testing.T) {
 	assert.Equal(t, 1, n)
 }
 
+// TestAStrangerIsTold: the helper is there, and lets in others.
+func TestAStrangerIsTold(t *testing.T) {
+	h := newHelper(t)
+	g, _ := guarded(h)
+	h.says(wire.Answer{Code: wire.Denied, Text: "user 7 may not use this"})
+	_, err := g.Look(t.Context())
+	assert.True(t, Stranger(err))
+	assert.False(t, Stranger(ErrNoHelper))
+	h.says(wire.Answer{Code: wire.Busy, Text: "somebody else has begun"})
+	_, err = g.Look(t.Context())
+	assert.False(t, Stranger(err))
+}
+
 // TestTheUsersWordEndsTheConnection: what another program holds afterwards is not taken for ours.
 func TestTheUsersWordEndsTheConnection(t *testing.T) {
 	h := newHelper(t)

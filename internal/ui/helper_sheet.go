@@ -27,6 +27,7 @@ type helperSheet struct {
 	watch      *helperWatch
 	here       Setup
 	told, busy bool
+	answer     error // of the helper, when it was last looked for
 }
 
 const helperWide = 500
@@ -110,8 +111,8 @@ func (h *helperSheet) seen(err error, here Setup) {
 	case err == nil:
 		h.close()
 		h.then()
-	case !h.told || here != h.here:
-		h.told, h.here = true, here
+	case !h.told || here != h.here || !sameError(err, h.answer):
+		h.told, h.here, h.answer = true, here, err
 		h.draw(err)
 	}
 }
@@ -121,7 +122,8 @@ func (h *helperSheet) draw(err error) {
 	s := h.here
 	command := s.Start
 	switch {
-	case s.Terminal == "": // a system without helpers
+	case s.Terminal == "" || !absentHelper(err): // a system without helpers, or one that lets in others
+		command = ""
 		h.now.say(whyText(err), inkTone)
 	case !s.Installed:
 		h.now.say(lang.L("It is not installed. It comes with MysteriumVPN's packages: the .deb for Debian, Ubuntu and Mint, the .rpm for Fedora and openSUSE. Install yours; this page sees it by itself."), inkTone)
@@ -134,9 +136,9 @@ func (h *helperSheet) draw(err error) {
 	if !s.Installed {
 		command = ""
 	}
+	h.run.Hidden = command == "" || s.Start == ""
 	h.command.say(command)
 	h.command.canvas.Hidden, h.copy.Hidden = command == "", command == ""
-	h.run.Hidden = command == "" || s.Start == ""
 	h.fit()
 	if !h.run.Hidden {
 		h.w.window.Canvas().Focus(h.run)

@@ -141,7 +141,7 @@ func (r *deviceRows) draw() {
 	if r.answer != nil {
 		text = whyText(r.answer)
 	}
-	r.setup.Hidden = r.answer == nil || r.here.Terminal == ""
+	r.setup.Hidden = !absentHelper(r.answer) || r.here.Terminal == ""
 	for _, x := range []struct {
 		what string
 		on   bool

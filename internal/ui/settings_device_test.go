@@ -218,6 +218,10 @@ func TestWhatIsMissingOfTheHelperIsSaid(t *testing.T) {
 	assert.Contains(t, s.texts(), "Run this in a terminal")
 	s.press("Copy")
 	assert.Equal(t, h.here.Terminal, s.app.Clipboard().Content())
+	h.answer = vpn.Reason{Code: vpn.HelperDenied} // it runs, and the user is none of those whom it lets in
+	s.fire()
+	assert.Contains(t, s.texts(), "usermod -aG mysteriumvpn")
+	assert.NotContains(t, s.texts(), "systemctl")
 	s.escape()
 	s.fire()
 	h.answer = nil

@@ -32,6 +32,7 @@ const (
 	DeviceNotHere     Code = "device_not_here"    // device mode on another system than Linux
 	DeviceNotSandbox  Code = "device_sandbox"     // likewise; it never can
 	HelperAbsent      Code = "helper_absent"      // nobody answers where the helper should
+	HelperDenied      Code = "helper_denied"      // the helper lets in others
 	HelperMissing     Code = "helper_missing"     // A: what was said
 	LeftBlocked       Code = "left_blocked"       // a run ended without a goodbye while it carried the whole device
 	HelperLost        Code = "helper_lost"        // what the helper held is blocked
@@ -93,6 +94,7 @@ var sentences = map[Code]string{
 	ConnectionDropped: "The connection was closed by the node. Connecting again.",
 	DeviceNotHere:     "Carrying the whole device is for Linux only so far.",
 	HelperAbsent:      "The helper that guards this computer's network does not answer: it is not installed, or was not started.",
+	HelperDenied:      "The helper lets in who sits at this computer, and the group mysteriumvpn. Have an administrator run “usermod -aG mysteriumvpn” with your name, then log in again.",
 	DeviceNotSandbox:  "Not on the sandbox: its exits run on this very computer, so what they send would go into the tunnel again. Own servers can.",
 	HelperMissing:     "The whole device cannot be carried: %[1]s. Or choose to carry only programs that use the proxy.",
 	LeftBlocked:       "The last run ended without a goodbye, so nothing leaves this computer. Connect again, or disconnect to open its network.",
