@@ -104,7 +104,10 @@ func (r *deviceRows) pick(i int) {
 	})
 }
 
-func (r *deviceRows) opened() { r.watch.begin() }
+func (r *deviceRows) opened() {
+	r.draw()
+	r.watch.begin()
+}
 
 func (r *deviceRows) closed() {
 	r.watch.end()

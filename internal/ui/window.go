@@ -160,7 +160,9 @@ func (w *Window) draw(s vpn.Status) {
 	w.drawStanding()
 	w.drawAlarm(s.Guard)
 	w.node.draw(s)
-	w.choice.device.draw()
+	if w.stack.at == settingsPage { // it draws itself when it is opened
+		w.choice.device.draw()
+	}
 	w.exits.draw(s)
 	w.drawHome()
 	w.drawTray()
