@@ -41,6 +41,9 @@ type proofPage struct {
 // proofEvery is how often the rules are read.
 const proofEvery = time.Second
 
+// proofNarrow is the width below which the phase stands with its sentence.
+const proofNarrow = 460
+
 func newProofPage(w *Window) *proofPage {
 	p := &proofPage{w: w, stop: func() {}}
 	p.top = newHelpKey(lang.L("Back"), func() { w.toggle(proofPageName) })
@@ -144,7 +147,9 @@ func (p *proofPage) toggleRaw() {
 // draw shows all that is known.
 func (p *proofPage) draw() {
 	phase, about, t := p.words()
-	p.phase.tone = t
+	if w := p.canvas.Size().Width; w > 0 && w < proofNarrow { // there is no room for it beside the title
+		phase, about = "", phase+". "+about
+	}
 	p.phase.set(phase, t)
 	p.about.say(about, mutedTone)
 	p.test.off = p.testing || p.problem != nil || !p.read

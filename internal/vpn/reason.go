@@ -95,7 +95,7 @@ var sentences = map[Code]string{
 	DeviceNotHere:     "Carrying the whole device is for Linux only so far.",
 	HelperAbsent:      "The helper that guards this computer's network does not answer: it is not installed, or was not started.",
 	HelperDenied:      "The helper lets in who sits at this computer, and the group mysteriumvpn. Have an administrator run “usermod -aG mysteriumvpn” with your name, then log in again.",
-	DeviceNotSandbox:  "Not on the sandbox: its exits run on this very computer, so what they send would go into the tunnel again. Own servers can.",
+	DeviceNotSandbox:  "Not on the sandbox: its exits run on this very computer, so what they send would go into the tunnel again. Own servers and the Mysterium Network can.",
 	HelperMissing:     "The whole device cannot be carried: %[1]s. Or choose to carry only programs that use the proxy.",
 	LeftBlocked:       "The last run ended without a goodbye, so nothing leaves this computer. Connect again, or disconnect to open its network.",
 	HelperLost:        "The helper that guards this computer's network does not answer. Start it again; until then nothing may pass.",
