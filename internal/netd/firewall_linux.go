@@ -79,7 +79,7 @@ func (f *firewall) rules(option string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		all.WriteString(out)
+		all.WriteString(out + "\n")
 	}
 	return all.String(), nil
 }
