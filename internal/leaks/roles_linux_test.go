@@ -40,10 +40,13 @@ func TestMain(m *testing.M) {
 	case "hostile":
 		playHostile()
 		return
+	case "load":
+		playLoad()
+		return
 	}
 	code := 1
-	if err := buildNetd(); err != nil {
-		fmt.Fprintln(os.Stderr, "build the helper:", err)
+	if err := buildPrograms(); err != nil {
+		fmt.Fprintln(os.Stderr, "build what is tested:", err)
 	} else {
 		code = m.Run()
 	}
@@ -53,7 +56,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func buildNetd() error {
+// buildPrograms makes the helper and the app, or takes the app that MYSTERIUMVPN_BIN names.
+func buildPrograms() error {
 	if os.Getenv("LEAKS") == "" || os.Geteuid() != 0 {
 		return nil
 	}
@@ -62,13 +66,29 @@ func buildNetd() error {
 		return err
 	}
 	netdProgram, selfProgram = filepath.Join(folder, "mysteriumvpn-netd"), filepath.Join(folder, "self")
+	appProgram = filepath.Join(folder, "mysteriumvpn")
 	if err := os.Chmod(folder, 0o755); err != nil {
 		return err
 	}
 	if err := os.Link(os.Args[0], selfProgram); err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "build", "-o", netdProgram, "../../cmd/mysteriumvpn-netd")
+	if err := build(netdProgram, "../../cmd/mysteriumvpn-netd"); err != nil {
+		return err
+	}
+	made := os.Getenv("MYSTERIUMVPN_BIN")
+	if made == "" {
+		return build(appProgram, "-tags", "headless,migrated_fynedo", "../../cmd/mysteriumvpn")
+	}
+	b, err := os.ReadFile(made)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(appProgram, b, 0o755)
+}
+
+func build(to string, args ...string) error {
+	cmd := exec.Command("go", append([]string{"build", "-o", to}, args...)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -102,10 +122,10 @@ func playExits() {
 		keys[at.String()] = k
 		exits[at.String()] = exit.New(exit.Options{
 			PrivateKey: k, Address: at, TunnelAddrs: []netip.Addr{resolver, netip.MustParseAddr("fd88::1")}, Idle: -1,
-			Allow: []netip.Prefix{netip.PrefixFrom(site4, 32), netip.PrefixFrom(site6, 128)},
+			Allow: []netip.Prefix{netip.PrefixFrom(site4, 32), netip.PrefixFrom(site6, 128), netip.PrefixFrom(behind4, 32)},
 		})
 	}
-	for _, a := range []netip.Addr{site4, site6} {
+	for _, a := range []netip.Addr{site4, site6, behind4} {
 		l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 80)))
 		check(err)
 		go func() {
@@ -116,23 +136,18 @@ func playExits() {
 				_ = c.Close()
 			}
 		}()
-		u, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 9)))
-		check(err)
-		go func() {
-			b := make([]byte, 2000)
-			for {
-				_, from, err := u.ReadFromUDPAddrPort(b)
-				check(err)
-				_, _ = u.WriteToUDPAddrPort([]byte(from.Addr().Unmap().String()), from)
-			}
-		}()
+		check(answerAll(netip.AddrPortFrom(a, echoPort)))
 	}
-	answers(func(w []string) (string, error) { // peer EXIT KEY: lets the key in and tells the exit's
+	answers(func(w []string) (string, error) { // peer EXIT KEY [ADDRESS]: lets the key in and tells the exit's
 		pub, err := wgnet.ParseKey(w[2])
 		if err != nil {
 			return "", err
 		}
-		if err := exits[w[1]].AddPeer(pub, []netip.Prefix{netip.PrefixFrom(inner4, 32), netip.PrefixFrom(inner6, 128)}); err != nil {
+		within := []netip.Prefix{netip.PrefixFrom(inner4, 32), netip.PrefixFrom(inner6, 128)}
+		if len(w) > 3 {
+			within = []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr(w[3]), 32)}
+		}
+		if err := exits[w[1]].AddPeer(pub, within); err != nil {
 			return "", err
 		}
 		own, err := keys[w[1]].PublicKey()
@@ -205,7 +220,7 @@ func (a *app) do(w []string) (string, error) {
 			return "", err
 		}
 		a.dev, err = wgnet.NewInterfaceDevice(a.tun, wgnet.NewBind(wgnet.GivenSockets(a.c.Socket)), &wgnet.Config{
-			PrivateKey: a.key, Peers: []wgnet.Peer{a.peer(pub, w[1])},
+			PrivateKey: a.key, Peers: []wgnet.Peer{peerAt(pub, netip.MustParseAddrPort(w[1]))},
 		}, nil)
 		return "", err
 	case "peer": // peer ENDPOINT KEY: another one
@@ -213,7 +228,7 @@ func (a *app) do(w []string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := a.dev.SetPeers([]wgnet.Peer{a.peer(pub, w[1])}); err != nil {
+		if err := a.dev.SetPeers([]wgnet.Peer{peerAt(pub, netip.MustParseAddrPort(w[1]))}); err != nil {
 			return "", err
 		}
 		a.dev.PinEndpoints()
@@ -273,13 +288,6 @@ func (a *app) do(w []string) (string, error) {
 		return "", nil
 	}
 	return "", fmt.Errorf("no %q", w[0])
-}
-
-func (a *app) peer(pub wgnet.Key, endpoint string) wgnet.Peer {
-	return wgnet.Peer{
-		PublicKey: pub, Endpoint: netip.MustParseAddrPort(endpoint),
-		AllowedIPs: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")},
-	}
 }
 
 // newApp starts one and connects it to the helper.

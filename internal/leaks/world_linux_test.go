@@ -22,6 +22,7 @@ var (
 
 	client4, client6 = netip.MustParseAddr("192.168.77.2"), netip.MustParseAddr("2001:db8:77::2")
 	site4, site6     = netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("2001:db8:113::9")
+	behind4          = netip.MustParseAddr("198.51.100.9") // a site that no route leads to: only an exit reaches it
 	entryA           = netip.MustParseAddrPort("203.0.113.2:51820")
 	entryB           = netip.MustParseAddrPort("203.0.113.3:51821")
 	entryC           = netip.MustParseAddrPort("[2001:db8:113::2]:51822")
@@ -89,6 +90,7 @@ func newWorld(t testing.TB) *world {
 	w.lan.ip(t, "link set ln0 up", "addr add 192.168.77.9/24 dev ln0", "addr add 2001:db8:77::9/64 dev ln0 nodad",
 		"route add default via 192.168.77.1", "route add default via 2001:db8:77::1")
 	w.inet.ip(t, "link set in0 up", "addr add 203.0.113.2/24 dev in0", "addr add 203.0.113.3/24 dev in0", "addr add 203.0.113.9/24 dev in0",
+		"addr add 198.51.100.9/32 dev in0",
 		"addr add 2001:db8:113::2/64 dev in0 nodad", "addr add 2001:db8:113::9/64 dev in0 nodad",
 		"route add default via 203.0.113.1", "route add default via 2001:db8:113::1")
 

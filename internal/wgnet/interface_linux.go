@@ -3,6 +3,7 @@ package wgnet
 import (
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -34,32 +35,57 @@ func NewInterfaceDevice(file *os.File, bind conn.Bind, cfg *Config, log LogFunc)
 		_ = bind.Close()
 		return nil, fmt.Errorf("read the interface's MTU: %w", err)
 	}
-	counted := &countedInterface{Device: t}
-	d, err := startDevice(counted, mtu, bind, cfg, log)
+	i := &hostInterface{Device: t}
+	d, err := startDevice(i, mtu, bind, cfg, log)
 	if err == nil {
 		d.PinEndpoints()
-		d.packets, d.seen = &counted.packets, &counted.seen
+		d.packets, d.seen = &i.packets, &i.seen
 	}
 	return d, err
 }
 
-// countedInterface counts what programs send: WireGuard's own counters have its keepalives in them. Somebody may look
-// at it, too.
-type countedInterface struct {
+// hostInterface is wireguard-go's interface of the system, but for two things. It counts what programs send:
+// WireGuard's own counters have its keepalives in them, and lets somebody look at it. And it lends its own buffers to what joins received packets:
+// that is done inside the first one's, 64 KiB large, and with those of WireGuard, which come from a pool of any size,
+// every buffer of the pool would be filled and kept in memory sooner or later.
+type hostInterface struct {
 	tun.Device
 	packets atomic.Uint64
 	seen    atomic.Pointer[func(packet []byte)]
+
+	mu    sync.Mutex
+	lent  [][]byte // in the order of a batch; made when they are needed
+	batch [][]byte
 }
 
-func (c *countedInterface) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
-	n, err := c.Device.Read(bufs, sizes, offset)
+func (h *hostInterface) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
+	n, err := h.Device.Read(bufs, sizes, offset)
 	if n > 0 {
-		c.packets.Add(uint64(n))
-		if see := c.seen.Load(); see != nil {
+		h.packets.Add(uint64(n))
+		if see := h.seen.Load(); see != nil {
 			for i := range n {
 				(*see)(bufs[i][offset : offset+sizes[i]])
 			}
 		}
 	}
 	return n, err
+}
+
+func (h *hostInterface) Write(bufs [][]byte, offset int) (int, error) {
+	if len(bufs) == 1 { // nothing to join it with
+		return h.Device.Write(bufs, offset)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.batch = h.batch[:0]
+	for i, b := range bufs {
+		if i == len(h.lent) {
+			h.lent = append(h.lent, make([]byte, offset+blockSize))
+		}
+		if len(b) > len(h.lent[i]) {
+			return 0, fmt.Errorf("write to the interface: a packet of %d bytes", len(b)-offset)
+		}
+		h.batch = append(h.batch, h.lent[i][:copy(h.lent[i], b)])
+	}
+	return h.Device.Write(h.batch, offset)
 }
