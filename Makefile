@@ -6,7 +6,7 @@ GO      := go
 export GOFLAGS := -buildvcs=false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build netd headless test test-leaks check bench bench-ui screenshots assets fmt lint clean package package-test package-windows test-realnode
+.PHONY: help run build netd headless test test-leaks check bench bench-device bench-ui screenshots assets fmt lint clean package package-test package-windows test-realnode
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
@@ -38,6 +38,9 @@ test-realnode: ## the stories of a user with a real node, offline; as root, with
 
 bench: ## compare our tunnel with the stock netstack device, in interleaved rounds
 	@scripts/bench.sh
+
+bench-device: ## as root: compare the whole device through the app with wireguard-go's own program, in turns
+	@scripts/bench-device.sh
 
 bench-ui: build ## measure the window beside a bare one: memory, CPU, start
 	@scripts/packages.sh test

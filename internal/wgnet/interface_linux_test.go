@@ -1,6 +1,7 @@
 package wgnet
 
 import (
+	"bytes"
 	"net"
 	"net/netip"
 	"os"
@@ -78,7 +79,7 @@ func (fakeInterface) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
 
 // TestWhoObservesSeesEachPacket that programs send, one at a time, until it stops; only one observes.
 func TestWhoObservesSeesEachPacket(t *testing.T) {
-	c := &countedInterface{Device: fakeInterface{}}
+	c := &hostInterface{Device: fakeInterface{}}
 	d := &Device{packets: &c.packets, seen: &c.seen}
 	read := func() {
 		bufs := [][]byte{make([]byte, 100), make([]byte, 100)}
@@ -103,9 +104,69 @@ func TestWhoObservesSeesEachPacket(t *testing.T) {
 
 // BenchmarkRead is what counting and nobody's looking cost for each read of two packets.
 func BenchmarkRead(b *testing.B) {
-	c := &countedInterface{Device: fakeInterface{}}
+	c := &hostInterface{Device: fakeInterface{}}
 	bufs, sizes := [][]byte{make([]byte, 100), make([]byte, 100)}, make([]int, 2)
 	for b.Loop() {
 		_, _ = c.Read(bufs, sizes, 16)
 	}
 }
+
+// joiner is an interface that joins a batch in its first buffer, as wireguard-go's does.
+type joiner struct {
+	tun.Device
+	wrote [][]byte
+}
+
+func (j *joiner) Write(bufs [][]byte, offset int) (int, error) {
+	for _, b := range bufs[1:] {
+		bufs[0] = append(bufs[0], b[offset:]...)
+	}
+	j.wrote = append(j.wrote, bytes.Clone(bufs[0][offset:]))
+	return len(bufs), nil
+}
+
+// TestJoiningFillsNoBufferOfWireGuard: its pool would keep every one that was filled, and it knows no limit.
+func TestJoiningFillsNoBufferOfWireGuard(t *testing.T) {
+	const offset, size, packets = 16, 1400, 40
+	j := new(joiner)
+	h := &hostInterface{Device: j}
+	for round := range 3 {
+		var batch [][]byte
+		var want []byte
+		for i := range packets {
+			b := make([]byte, offset+size, offset+blockSize)
+			for at := range b {
+				b[at] = byte(i + round)
+			}
+			batch, want = append(batch, b), append(want, b[offset:]...)
+		}
+		n, err := h.Write(batch, offset)
+		require.NoError(t, err)
+		assert.Equal(t, packets, n)
+		assert.True(t, bytes.Equal(want, j.wrote[round]), "every byte goes in")
+		for _, b := range batch {
+			assert.Equal(t, make([]byte, blockSize-size), b[len(b):cap(b)], "nothing is written behind the packet")
+		}
+	}
+	_, err := h.Write([][]byte{make([]byte, offset), make([]byte, offset+blockSize+1)}, offset)
+	require.ErrorContains(t, err, "a packet of 65536 bytes")
+	_, err = h.Write([][]byte{[]byte("sixteen bytes...one")}, offset)
+	require.NoError(t, err)
+	assert.Equal(t, "one", string(j.wrote[3]), "a single one goes as it is")
+}
+
+func BenchmarkWriteToTheInterface(b *testing.B) {
+	batch := make([][]byte, 64)
+	for i := range batch {
+		batch[i] = make([]byte, 16+1400, 16+blockSize)
+	}
+	h := &hostInterface{Device: nowhere{}}
+	b.SetBytes(64 * 1400)
+	for b.Loop() {
+		_, _ = h.Write(batch, 16)
+	}
+}
+
+type nowhere struct{ tun.Device }
+
+func (nowhere) Write(bufs [][]byte, _ int) (int, error) { return len(bufs), nil }
