@@ -3,6 +3,7 @@ package leaks
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,8 +24,9 @@ const barrierType = 0x88b5
 // frame is what the client has put on the wire, taken apart as far as the tests look.
 type frame struct {
 	data     []byte
-	kind     uint16 // Ethernet's
-	proto    byte   // of IP
+	at       time.Time // by the kernel's word
+	kind     uint16    // Ethernet's
+	proto    byte      // of IP
 	src, dst netip.Addr
 	sport    uint16
 	dport    uint16 // for ICMP its type
@@ -55,6 +58,9 @@ func listen(t testing.TB, s *space, port string) *capture {
 		if err = unix.SetsockoptInt(c.fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1); err != nil {
 			return
 		}
+		if err = unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1); err != nil {
+			return
+		}
 		err = unix.Bind(c.fd, &unix.SockaddrLinklayer{Protocol: uint16(all), Ifindex: index})
 	})
 	require.NoError(t, err)
@@ -62,13 +68,23 @@ func listen(t testing.TB, s *space, port string) *capture {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		buf := make([]byte, 128<<10)
+		raw, err := c.file.SyscallConn()
+		if err != nil {
+			return
+		}
+		buf, beside := make([]byte, 128<<10), make([]byte, 256)
 		for {
-			n, err := c.file.Read(buf)
-			if err != nil {
+			var n, m int
+			var no error
+			if err := raw.Read(func(fd uintptr) bool {
+				n, m, _, _, no = unix.Recvmsg(int(fd), buf, beside, 0)
+				return !errors.Is(no, unix.EAGAIN)
+			}); err != nil || no != nil {
 				return
 			}
-			c.add(parseFrame(slices.Clone(buf[:n])))
+			f := parseFrame(slices.Clone(buf[:n]))
+			f.at = stamp(beside[:m])
+			c.add(f)
 		}
 	}()
 	t.Cleanup(func() {
@@ -79,6 +95,20 @@ func listen(t testing.TB, s *space, port string) *capture {
 		<-done
 	})
 	return c
+}
+
+// stamp is when the kernel took a frame; zero = it did not say so.
+func stamp(beside []byte) time.Time {
+	all, err := unix.ParseSocketControlMessage(beside)
+	if err != nil {
+		return time.Time{}
+	}
+	for _, m := range all {
+		if m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SO_TIMESTAMPNS && len(m.Data) >= 16 {
+			return time.Unix(int64(binary.NativeEndian.Uint64(m.Data)), int64(binary.NativeEndian.Uint64(m.Data[8:])))
+		}
+	}
+	return time.Time{}
 }
 
 func (c *capture) add(f frame) {

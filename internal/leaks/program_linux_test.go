@@ -1,6 +1,7 @@
 package leaks
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -83,17 +84,18 @@ func (p *program) words(words ...string) []string {
 
 func (p *program) env() []string { return []string{"HOME=" + p.home, "XDG_RUNTIME_DIR="} }
 
-// order begins a command of the command line, beside the app. It ends with the test.
+// order begins a command of the command line, beside the app. It has no longer than anything that works needs.
 func (p *program) order(t testing.TB, words ...string) *order {
 	t.Helper()
-	o := &order{cmd: exec.CommandContext(t.Context(), appProgram, p.words(words...)...), ended: make(chan struct{})}
+	ctx, stop := context.WithTimeout(t.Context(), 2*patience)
+	o := &order{cmd: exec.CommandContext(ctx, appProgram, p.words(words...)...), ended: make(chan struct{})}
 	o.cmd.Env = append(os.Environ(), p.env()...)
 	o.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: appUser, Gid: appUser}}
 	o.cmd.Stdout, o.cmd.Stderr = &o.out, &o.out
 	var err error
 	p.w.client.in(func() { o.at = time.Now(); err = o.cmd.Start() })
 	require.NoError(t, err)
-	go func() { o.err = o.cmd.Wait(); close(o.ended) }()
+	go func() { defer stop(); o.err = o.cmd.Wait(); close(o.ended) }()
 	return o
 }
 
