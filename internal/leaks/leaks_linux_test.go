@@ -482,3 +482,44 @@ func TestConnectAgainAfterACrash(t *testing.T) {
 		assert.Equal(t, before, w.network(t))
 	}
 }
+
+// 17: rules are replaced again and again while a container sends as fast as it can: not one packet of it is seen. (The
+// kernel gives a new chain its policy only some microseconds after it has taken the old chain away.)
+func TestAContainerStaysInsideWhileRulesAreReplaced(t *testing.T) {
+	w := newWorld(t)
+	w.serve(t)
+	box := w.newBox(t)
+	a := w.newApp(t)
+	w.connect(t, a, entryA)
+	w.requireTunnel(t)
+	var c net.Conn
+	var err error
+	box.in(func() { c, err = net.Dial("udp", netip.AddrPortFrom(site4, echoPort).String()) })
+	require.NoError(t, err)
+	w.client.tool(t, "", "ip", "route", "flush", "table", "7727") // the forward rules alone hold it now
+	end, sent := make(chan struct{}), make(chan int)
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-end:
+				sent <- n
+				return
+			default:
+				_, _ = io.WriteString(c, "probe")
+			}
+		}
+	}()
+	w.barrier(t)
+	from := w.seen.len()
+	const changes = 60
+	for n := range changes {
+		a.say(t, "endpoints %s", []netip.AddrPort{entryA, entryB}[n%2])
+	}
+	close(end)
+	n := <-sent
+	_ = c.Close()
+	w.barrier(t)
+	onlyAllowed(t, w.seen.since(from), entryA, entryB)
+	t.Logf("rules replaced %d times, %d packets", changes, n)
+	w.command(t, "unblock")
+}

@@ -183,7 +183,7 @@ func (r *rules) in() {
 		r.line("ip saddr { %s } accept", strings.Join(lan4, ", "))
 		r.line("ip6 saddr { %s } accept", strings.Join(lan6, ", "))
 	}
-	r.line("counter") // of what the policy drops
+	r.rest()
 }
 
 // through sees what this device forwards for others: containers, virtual machines. Whom no answer may reach gets none.
@@ -199,7 +199,7 @@ func (r *rules) through() {
 		r.line("oifname %q accept", Interface)
 	}
 	if !r.lan {
-		r.line("counter")
+		r.rest()
 		return
 	}
 	r.lookups()
@@ -207,6 +207,10 @@ func (r *rules) through() {
 	r.line("ip6 daddr %s accept", lan6[0]) // a link's own addresses are never forwarded
 	r.refusal()
 }
+
+// rest drops what no rule has named, as the policy would. But when rules are replaced the kernel has the new chain pass
+// what no rule names, for some microseconds: it takes the old one away before it gives the new one its policy.
+func (r *rules) rest() { r.line("counter drop") }
 
 // refusal lets programs fail at once instead of waiting.
 func (r *rules) refusal() {

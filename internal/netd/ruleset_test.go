@@ -29,3 +29,19 @@ func TestAnOpenFirewallHasNoRuleOfOurs(t *testing.T) {
 		assert.Equal(t, name == "open", !strings.Contains(ruleset(&s), "policy drop"), name)
 	}
 }
+
+// TestNoChainLeavesTheRestToItsPolicy: while rules are replaced a new chain has none yet.
+func TestNoChainLeavesTheRestToItsPolicy(t *testing.T) {
+	for name, s := range situations() {
+		var last string
+		held := false
+		for line := range strings.Lines(ruleset(&s)) {
+			line = strings.TrimSpace(line)
+			if line == "}" && held {
+				assert.Contains(t, []string{"counter drop", "counter reject with icmpx admin-prohibited"}, last, name)
+			}
+			held = line != "}" && (held || strings.Contains(line, "policy drop"))
+			last = line
+		}
+	}
+}
