@@ -345,6 +345,7 @@ func TestDisconnectWaitsForDown(t *testing.T) {
 		"slow":             {[]vpn.Phase{vpn.Up, vpn.Up, vpn.Closing, vpn.Down}, false, Disconnected},
 		"somebody else's":  {[]vpn.Phase{vpn.Finding}, true, Superseded},
 		"twice disconnect": {[]vpn.Phase{vpn.Closing, vpn.Down}, true, Disconnected},
+		"not opened":       {[]vpn.Phase{vpn.Closing, vpn.Blocked}, false, Failed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -116,10 +116,15 @@ func judge(c vpn.Command, s vpn.Status) Result {
 		switch s.Phase {
 		case vpn.Down, vpn.Unknown, vpn.Failed:
 			return Disconnected
-		case vpn.Finding, vpn.Dialing, vpn.Up, vpn.Reconnecting, vpn.Blocked:
+		case vpn.Finding, vpn.Dialing, vpn.Up, vpn.Reconnecting:
 			if newer {
 				return Superseded
 			}
+		case vpn.Blocked:
+			if newer {
+				return Superseded
+			}
+			return Failed // nothing is connected, but the helper has not opened the network
 		case vpn.Closing:
 		}
 		return ""

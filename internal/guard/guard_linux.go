@@ -57,7 +57,7 @@ func (g *Guard) Look(ctx context.Context) (State, error) {
 
 // Hold has nothing leave this computer but WireGuard's datagrams to these addresses.
 func (g *Guard) Hold(ctx context.Context, to []netip.AddrPort) error {
-	return g.with(ctx, false, func(c *netdclient.Client) error {
+	return g.with(ctx, false, false, func(c *netdclient.Client) error {
 		a, err := c.Begin(to...)
 		switch _, refused := errors.AsType[*netdclient.Refusal](err); {
 		case err == nil:
@@ -74,7 +74,7 @@ func (g *Guard) Hold(ctx context.Context, to []netip.AddrPort) error {
 
 // Interface makes the tunnel's interface and sends everything into it.
 func (g *Guard) Interface(ctx context.Context, addresses []netip.Addr, mtu int, resolvers []netip.Addr) (f *os.File, err error) {
-	err = g.with(ctx, false, func(c *netdclient.Client) error {
+	err = g.with(ctx, false, false, func(c *netdclient.Client) error {
 		f, err = c.Tunnel(addresses, uint16(mtu), resolvers...) //nolint:gosec // wire checks it
 		return err
 	})
@@ -83,7 +83,7 @@ func (g *Guard) Interface(ctx context.Context, addresses []netip.Addr, mtu int, 
 
 // Socket gives a UDP socket that may reach what is held open, on this port; 0 is any.
 func (g *Guard) Socket(port uint16) (u *net.UDPConn, err error) {
-	err = g.with(context.Background(), false, func(c *netdclient.Client) error { u, err = c.Socket(port); return err })
+	err = g.with(context.Background(), false, false, func(c *netdclient.Client) error { u, err = c.Socket(port); return err })
 	return u, err
 }
 
@@ -96,14 +96,15 @@ func (g *Guard) MTU(ctx context.Context, mtu int) error {
 // Rules are those of the firewall as the kernel has them, in the words of nft(8), with counters of what was refused.
 // Empty: there are none, and the device is open.
 func (g *Guard) Rules(ctx context.Context) (rules string, err error) {
-	err = g.with(ctx, true, func(c *netdclient.Client) error { rules, err = c.Rules(); return err })
+	err = g.with(ctx, true, false, func(c *netdclient.Client) error { rules, err = c.Rules(); return err })
 	return rules, err
 }
 
 // Release is the user's word that the tunnel is not wanted any more: the firewall opens, unless lockdown holds it. The
-// connection ends with it, so that what another program holds afterwards is not taken for ours.
+// word reaches a helper that was started again since it was heard last, too. The connection ends with it, so that what
+// another program holds afterwards is not taken for ours.
 func (g *Guard) Release(ctx context.Context) error {
-	return g.with(ctx, true, func(c *netdclient.Client) error {
+	return g.with(ctx, true, true, func(c *netdclient.Client) error {
 		a, err := c.Disconnect()
 		if err == nil {
 			g.tell(a)
@@ -127,7 +128,7 @@ func (g *Guard) LAN(ctx context.Context, on bool) error {
 
 // ask tells what is answered as a change.
 func (g *Guard) ask(ctx context.Context, what func(*netdclient.Client) (wire.Answer, error)) (s State, err error) {
-	err = g.with(ctx, true, func(c *netdclient.Client) error {
+	err = g.with(ctx, true, false, func(c *netdclient.Client) error {
 		a, err := what(c)
 		if err == nil {
 			s = g.tell(a)
@@ -146,9 +147,9 @@ func (g *Guard) Close() {
 }
 
 // with asks the helper, and connects first where there is no connection. One that broke while it held nothing, as the
-// helper lets go of those that say nothing for long, is made anew once. bounded: ctx ends the asking, too, at the price
-// of the connection.
-func (g *Guard) with(ctx context.Context, bounded bool, ask func(*netdclient.Client) error) error {
+// helper lets go of those that say nothing for long, is made anew once. anew: so is one that held everything, for what
+// any helper may be asked. bounded: ctx ends the asking, too, at the price of the connection.
+func (g *Guard) with(ctx context.Context, bounded, anew bool, ask func(*netdclient.Client) error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
@@ -176,10 +177,11 @@ func (g *Guard) with(ctx context.Context, bounded bool, ask func(*netdclient.Cli
 				g.drop()
 			}
 			return err
-		case fresh || g.told.Held || ctx.Err() != nil:
+		case fresh || g.told.Held && !anew || ctx.Err() != nil:
 			g.lose()
 			return err
 		}
+		g.doubt = g.doubt || g.told.Held // if no other helper is there it is lost
 		g.drop()
 	}
 }

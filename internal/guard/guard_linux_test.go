@@ -251,6 +251,31 @@ func TestTheUsersWordEndsTheConnection(t *testing.T) {
 	assert.Equal(t, []wire.Verb{wire.Begin, wire.Disconnect}, heard)
 }
 
+// TestTheUsersWordReachesAHelperThatWasStartedAgain, before anybody has noticed that the one before it is gone.
+func TestTheUsersWordReachesAHelperThatWasStartedAgain(t *testing.T) {
+	h := newHelper(t)
+	g, told := guarded(h)
+	h.says(mine)
+	require.NoError(t, g.Hold(t.Context(), []netip.AddrPort{exit}))
+	assert.Equal(t, State{Held: true}, <-told)
+	h.die()
+	h.says(wire.Answer{Code: wire.OK, Phase: wire.Open})
+	h.listen()
+	require.NoError(t, g.Release(t.Context()))
+	_, heard := h.count()
+	assert.Equal(t, []wire.Verb{wire.Begin, wire.Disconnect}, heard)
+
+	h.says(mine)
+	require.NoError(t, g.Hold(t.Context(), []netip.AddrPort{exit}))
+	h.die()
+	require.ErrorIs(t, g.Release(t.Context()), ErrNoHelper)
+	for s := range told { // what comes between depends on who notices first
+		if s.Lost {
+			break
+		}
+	}
+}
+
 // TestASilentHelperHoldsNobodyUp: who asks for a time is answered in it.
 func TestASilentHelperHoldsNobodyUp(t *testing.T) {
 	h := newHelper(t)
