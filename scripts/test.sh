@@ -45,6 +45,8 @@ e2e() {
 		go test -count=1 -timeout 20m -tags headless,$tags -v -skip '^TestRealNode$' ./internal/e2e
 }
 
+leaks() { MYSTERIUMVPN_BIN=$PWD/bin/mysteriumvpn-headless scripts/leaks.sh; }
+
 # Told only where MYST names a real node and we are root; else it says so.
 realnode() { MYSTERIUMVPN_BIN=$PWD/bin/mysteriumvpn-headless scripts/realnode.sh; }
 
@@ -73,7 +75,7 @@ if [ "${1:-}" != quick ]; then
 	step "race tests" race
 	step "window: a long day, pictures" window
 	step "build" make --no-print-directory build netd headless
-	step "leaks: the whole device through the tunnel or nowhere" scripts/leaks.sh
+	step "leaks: the whole device through the tunnel or nowhere" leaks
 	step "packages for Debian and Fedora" packages
 	step "end to end: traffic, window, tray" e2e
 	step "end to end: a real node" realnode

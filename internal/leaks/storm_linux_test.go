@@ -78,7 +78,7 @@ func TestTheStorm(t *testing.T) {
 	frames := w.seen.since(from)
 	v := s.shots.judge(frames, &s.shutter, entryA, entryB)
 	for kind, one := range s.shots.list {
-		t.Logf("%-22s %6d sent, %6d of them while it was shut; %6d seen, while it was open", one.name, len(s.shots.shots[kind]), v.inside[kind], v.seen[kind])
+		t.Logf("%-22s %6d sent, %6d of them while it was shut", one.name, v.sent[kind], v.inside[kind])
 		assert.NotZero(t, v.inside[kind], one.name)
 	}
 	t.Logf("%d cycles in %s, killed %v, %d connects tried again; %d frames: %d of WireGuard, %d of address configuration, %d FOREIGN; app %.0f MB, then %.0f MB",
@@ -114,10 +114,12 @@ func (s *storm) around(f *frame) string {
 	s.toldMu.Lock()
 	defer s.toldMu.Unlock()
 	var b strings.Builder
-	if kind, n, ok := s.shots.whose(f); ok {
+	s.shots.mu.Lock()
+	if kind, n, ok := s.shots.whoseLocked(f); ok {
 		one := s.shots.shots[kind][n]
 		fmt.Fprintf(&b, "%s, sent between %s and %s\n", s.shots.list[kind].name, one.before.Format(clock), one.after.Format(clock))
 	}
+	s.shots.mu.Unlock()
 	for _, e := range s.told {
 		if d := e.at.Sub(f.at); d > -300*time.Millisecond && d < 300*time.Millisecond {
 			fmt.Fprintf(&b, "%s %s\n", e.at.Format(clock), e.what)
@@ -259,11 +261,13 @@ func (s *storm) requireJudgeSees() {
 	v := s.shots.judge(s.seen.since(from), &s.shutter, entryA, entryB)
 	require.NoError(t, s.netd.cmd.Process.Signal(unix.SIGCONT))
 	found := make([]int, len(s.shots.list))
+	s.shots.mu.Lock()
 	for i := range v.foreign {
-		if kind, _, ok := s.shots.whose(&v.foreign[i]); ok {
+		if kind, _, ok := s.shots.whoseLocked(&v.foreign[i]); ok {
 			found[kind]++
 		}
 	}
+	s.shots.mu.Unlock()
 	for kind, one := range s.shots.list {
 		assert.NotZero(t, found[kind], "without rules %s is not found foreign", one.name)
 	}

@@ -219,13 +219,13 @@ func (v *volleys) more(t testing.TB, n int) {
 	}
 }
 
-// whose finds the shot that a frame is; false = it is none.
-func (v *volleys) whose(f *frame) (kind, n int, ok bool) {
+// whoseLocked finds the shot that a frame is; false = it is none.
+func (v *volleys) whoseLocked(f *frame) (kind, n int, ok bool) {
 	if f.proto == unix.IPPROTO_TCP {
 		for kind := range v.list {
 			s := &v.list[kind]
 			if s.kind == unix.SOCK_STREAM && f.dst == s.to.Addr() && f.dport == s.to.Port() && f.sport >= firstPort && f.sport < firstPort+portRange {
-				return kind, v.latest(kind, int(f.sport-firstPort), f.at), true
+				return kind, v.latestLocked(kind, int(f.sport-firstPort), f.at), true
 			}
 		}
 		return 0, 0, false
@@ -241,8 +241,8 @@ func (v *volleys) whose(f *frame) (kind, n int, ok bool) {
 	return int(mark[0]), int(binary.BigEndian.Uint32([]byte(mark[1:]))), true
 }
 
-// latest is the last shot with that remainder before a time.
-func (v *volleys) latest(kind, remainder int, before time.Time) int {
+// latestLocked is the last shot with that remainder before a time.
+func (v *volleys) latestLocked(kind, remainder int, before time.Time) int {
 	n := remainder
 	for n+portRange < len(v.shots[kind]) && v.shots[kind][n+portRange].before.Before(before) {
 		n += portRange
