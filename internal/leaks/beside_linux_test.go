@@ -59,6 +59,7 @@ func TestDeviceBesideWireGuardGo(t *testing.T) {
 		t.Skip("a comparison of minutes: make bench-device runs it")
 	}
 	b := &beside{world: newWorld(t), t: t, path: buildStock(t), key: wgnet.NewPrivateKey(), exits: map[string]wgnet.Peer{}, got: map[string]figures{ours: {}, theirs: {}}}
+	b.seen.stop()
 	b.serve(t)
 	b.app = b.newProgram(t)
 	b.app.atExit(t, "CH", entryA, entryA)

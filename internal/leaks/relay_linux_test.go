@@ -139,6 +139,8 @@ func TestRulesHoldOverABadPath(t *testing.T) {
 	v := s.shots.judge(w.seen.since(from), &s.shutter, viaA, viaB)
 	require.Empty(t, v.foreign)
 	require.Empty(t, s.opened)
-	t.Logf("%d datagrams passed, %d were lost; %d frames, %d of WireGuard, %d foreign", r.passed, r.lost, v.frames, v.wireguard, len(v.foreign))
 	s.requireEachSeen("nobody is connected any more")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.Logf("%d datagrams passed, %d were lost; %d frames, %d of WireGuard, %d foreign", r.passed, r.lost, v.frames, v.wireguard, len(v.foreign))
 }
