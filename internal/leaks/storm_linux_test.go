@@ -163,6 +163,17 @@ func (s *storm) connect(country string) {
 	s.tell("connected")
 }
 
+// reach connects, and tries again if that fails: after an accident, or where handshakes are lost.
+func (s *storm) reach(country string) {
+	for late := time.Now().Add(2 * patience); ; s.retries++ {
+		said, err := s.app.order(s.t, "connect", country).end()
+		if err == nil {
+			return
+		}
+		require.True(s.t, time.Now().Before(late), "%s", said)
+	}
+}
+
 // disconnect is the user's wish: from here on it may be open.
 func (s *storm) disconnect() {
 	o := s.askOut()
@@ -222,13 +233,7 @@ func (s *storm) accident(who string) {
 		s.app.start(t)
 	}
 	s.shots.more(t, s.rand.IntN(20))
-	for late := time.Now().Add(2 * patience); ; s.retries++ {
-		said, err := s.app.order(t, "connect", "DE").end()
-		if err == nil {
-			break
-		}
-		require.True(t, time.Now().Before(late), "%s was killed: %s", who, said)
-	}
+	s.reach("DE")
 	s.disconnect()
 }
 
