@@ -34,9 +34,11 @@ var ErrNoHelper = errors.New("mysteriumvpn-netd does not answer: install the pac
 
 // Client is one connection to the helper.
 type Client struct {
-	mu  sync.Mutex // one request at a time
-	c   *net.UnixConn
-	buf []byte
+	mu   sync.Mutex // one request at a time
+	c    *net.UnixConn
+	buf  []byte
+	eye  *os.File // the connection, as watch sees it
+	lost chan struct{}
 }
 
 // Dial connects to the helper at path and makes sure that root runs it.
@@ -51,7 +53,12 @@ func Dial(ctx context.Context, path string) (*Client, error) {
 		_ = c.Close()
 		return nil, err
 	}
-	return &Client{c: c, buf: make([]byte, wire.MaxPacket+1)}, nil
+	l := &Client{c: c, buf: make([]byte, wire.MaxPacket+1), lost: make(chan struct{})}
+	if err := l.watch(); err != nil {
+		_ = c.Close()
+		return nil, fmt.Errorf("watch the helper: %w", err)
+	}
+	return l, nil
 }
 
 func rootsOwn(c *net.UnixConn) error {
@@ -73,6 +80,7 @@ func rootsOwn(c *net.UnixConn) error {
 
 // Close ends the connection. Without Disconnect before it everything stays blocked. Closing twice is fine.
 func (c *Client) Close() error {
+	_ = c.eye.Close()
 	err := c.c.Close()
 	if errors.Is(err, net.ErrClosed) {
 		return nil
@@ -215,8 +223,8 @@ func (c *Client) LAN(on bool) (wire.Answer, error) {
 // Reset ends everything and forgets the switches; for root.
 func (c *Client) Reset() (wire.Answer, error) { return c.say(wire.Request{Verb: wire.Reset}) }
 
-// Keep asks for the status every Beat, tells each to seen, which may be nil, and returns when ctx ends or the helper
-// does not answer: then the tunnel is lost, and everything is blocked.
+// Keep asks for the status every Beat, tells each to seen, which may be nil, and returns when ctx ends, the helper is gone
+// or it does not answer: then the tunnel is lost, and everything is blocked.
 func (c *Client) Keep(ctx context.Context, seen func(wire.Answer)) error {
 	t := time.NewTicker(Beat)
 	defer t.Stop()
@@ -224,6 +232,7 @@ func (c *Client) Keep(ctx context.Context, seen func(wire.Answer)) error {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		case <-c.lost:
 		case <-t.C:
 		}
 		a, err := c.Status()
