@@ -144,7 +144,7 @@ func ruleOf(chain, text string) Rule {
 		}
 	}
 	r.Group = verdictOf(chain, r.Text)
-	if r.Text == "" { // a counter alone: of what the policy drops
+	if r.Text == "" { // a counter alone
 		r.Text = text
 	}
 	return r

@@ -141,7 +141,7 @@ var known = []struct {
 	{"inet in", is(knocks), Refused, TunnelKnocks},
 	{"inet in", is(`meta l4proto \{ 6, 17 \} th dport \{ 53, 853, 5353 \} drop`), Refused, NamesAsked},
 	{"inet in", is(`ip6? saddr \{ ([^{}]+) \} accept`), Enters, FromLAN},
-	{"inet in", is(``), Refused, AllElseIn},
+	{"inet in", is(`drop`), Refused, AllElseIn},
 
 	{"inet through", is(answers), Enters, GuestAnswers},
 	{"inet through", is(knocks), Refused, GuestKnocks},
@@ -152,7 +152,7 @@ var known = []struct {
 	{"inet through", is(`ip6 daddr (\S+) accept`), Leaves, GuestLAN},
 	{"inet through", is(otherTCP), Refused, GuestOtherTCP},
 	{"inet through", is(allElse), Refused, GuestAllElse},
-	{"inet through", is(``), Refused, GuestAllElse},
+	{"inet through", is(`drop`), Refused, GuestAllElse},
 
 	{"inet source", is(`oifname "mysterium0" ip6? saddr != (\S+) masquerade`), Other, TunnelAddress},
 
