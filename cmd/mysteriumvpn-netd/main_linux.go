@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -65,7 +66,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.paths.Node, "node", o.paths.Node, "")
 	f.StringVar(&o.paths.Passwd, "passwd", o.paths.Passwd, "")
 	f.StringVar(&o.paths.Bus, "bus", o.paths.Bus, "")
-	f.DurationVar(&o.lease, "lease", 0, "")
+	f.DurationVar(&o.lease, "lease", netd.DefaultLease, "")
 	f.Func("state", "", func(v string) error { o.paths.Kept, o.paths.Run = v+"/kept", v+"/run"; return nil })
 	f.Func("allow", "", func(v string) error {
 		uid, err := strconv.ParseUint(v, 10, 32)
@@ -83,20 +84,19 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
+// requests are what a helper that runs is asked for, by the words of the command line.
+var requests = map[string]wire.Request{
+	"status": {Verb: wire.Status}, "unblock": {Verb: wire.Disconnect}, "reset": {Verb: wire.Reset},
+	"lockdown on": {Verb: wire.Lockdown, On: true}, "lockdown off": {Verb: wire.Lockdown},
+	"lan on": {Verb: wire.LAN, On: true}, "lan off": {Verb: wire.LAN},
+}
+
 func run(args []string, out io.Writer) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
 	}
-	command, word := "", ""
-	if len(o.words) > 0 {
-		command = o.words[0]
-	}
-	if len(o.words) == 2 && (command == "lockdown" || command == "lan") {
-		word = o.words[1]
-	} else if len(o.words) > 1 {
-		return fmt.Errorf("%q is one word too many", o.words[1])
-	}
+	command := strings.Join(o.words, " ")
 	switch command {
 	case "", "help":
 		fmt.Fprint(out, usage)
@@ -110,12 +110,13 @@ func run(args []string, out io.Writer) error {
 		phase, err := netd.Boot(o.paths, logLine)
 		fmt.Fprintln(out, phase)
 		return err
-	case "status", "lockdown", "lan":
-		return ask(o, command, word, out)
 	case "unblock":
 		return here(o, command, out, netd.UnblockHere)
 	case "reset":
 		return here(o, command, out, netd.ResetHere)
+	}
+	if r, ok := requests[command]; ok {
+		return ask(o.socket, r, out)
 	}
 	return fmt.Errorf("there is no %q; `mysteriumvpn-netd help` lists what there is", command)
 }
@@ -149,43 +150,31 @@ func serve(o options) error {
 	return s.Serve(ctx, l)
 }
 
-// ask says one thing to the helper.
-func ask(o options, command, word string, out io.Writer) error {
-	r, ok := map[string]wire.Request{
-		"status": {Verb: wire.Status}, "unblock": {Verb: wire.Disconnect}, "reset": {Verb: wire.Reset},
-		"lockdown": {Verb: wire.Lockdown, On: word == "on"}, "lan": {Verb: wire.LAN, On: word == "on"},
-	}[command]
-	if r.Verb >= wire.Lockdown && r.Verb <= wire.LAN && word != "on" && word != "off" || !ok {
-		return fmt.Errorf("say `%s on` or `%s off`", command, command)
-	}
-	a, err := say(o.socket, r)
-	if err != nil {
-		return err
-	}
-	return tell(out, a)
-}
-
 var errNoHelper = errors.New("mysteriumvpn-netd does not answer: install the package, or start `mysteriumvpn-netd serve` as root")
 
-// say asks the helper at path one thing.
-func say(path string, r wire.Request) (a wire.Answer, err error) {
+// ask asks the helper at path one thing, and tells how things stand then.
+func ask(path string, r wire.Request, out io.Writer) error {
 	c, err := net.DialUnix(wire.Network, nil, &net.UnixAddr{Name: path, Net: wire.Network})
 	if err != nil {
-		return a, fmt.Errorf("%w (%w)", errNoHelper, err)
+		return fmt.Errorf("%w (%w)", errNoHelper, err)
 	}
 	defer func() { _ = c.Close() }()
 	_ = c.SetDeadline(time.Now().Add(30 * time.Second)) // nft has 10 of it
 	if err = wire.Send(c, r.Append(nil)); err != nil {
-		return a, err
+		return err
 	}
 	packet, err := wire.Receive(c, make([]byte, wire.MaxPacket+1)) // no file comes with these
-	if err == nil {
-		a, err = wire.ParseAnswer(packet)
+	if err != nil {
+		return err
 	}
-	if err == nil && a.Code != wire.OK {
-		err = errors.New(a.Text)
+	a, err := wire.ParseAnswer(packet)
+	if err != nil {
+		return err
 	}
-	return a, err
+	if a.Code != wire.OK {
+		return errors.New(a.Text)
+	}
+	return tell(out, a)
 }
 
 func tell(out io.Writer, a wire.Answer) error {
@@ -207,7 +196,7 @@ func tell(out io.Writer, a wire.Answer) error {
 func here(o options, command string, out io.Writer, do func(netd.Paths, netd.LogFunc) (wire.Phase, error)) error {
 	lock, err := netd.Lock(o.paths)
 	if errors.Is(err, netd.ErrRunning) {
-		if err = ask(o, command, "", out); errors.Is(err, errNoHelper) {
+		if err = ask(o.socket, requests[command], out); errors.Is(err, errNoHelper) {
 			err = fmt.Errorf("the helper that runs does not answer; end it and try again: %w", err)
 		}
 		return err

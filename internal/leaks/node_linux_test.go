@@ -3,6 +3,7 @@ package leaks
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,4 +151,60 @@ func TestANodeThatIsNotThereIsSaid(t *testing.T) {
 	a = w.newApp(t)
 	assert.Contains(t, a.try(t, "node"), "it is broken")
 	assert.Zero(t, w.status(t).Node)
+}
+
+// pelt sends datagrams as fast as it can, and counts those that the kernel has taken.
+func (a *app) pelt(to string) {
+	defer close(a.done)
+	c, err := net.Dial("udp", to)
+	if err != nil {
+		return
+	}
+	defer func() { _ = c.Close() }()
+	for !a.ceased.Load() {
+		if _, err := c.Write([]byte("probe pelt")); err == nil {
+			a.pelted++
+		}
+	}
+}
+
+// The node starts and ends, and the local network is shared and not, while the tunnel is up: what goes into the tunnel goes
+// on to. An address of the local network's ranges that is not there is one inside the tunnel.
+func TestNothingLeavesWhileRoutesChange(t *testing.T) {
+	w := newWorld(t)
+	w.serveNode(t)
+	a, other := w.newApp(t), w.newApp(t)
+	w.connect(t, a, entryA)
+	a.say(t, "lan on")
+	w.requireTunnel(t)
+	from := w.seen.len()
+	shooter := w.client.start(t, 4777, []string{roleKey + "=app"}, selfProgram)
+	shooter.wait(t, "ready")
+	shooter.say(t, "pelt 10.99.1.1:9")
+	for range 5 {
+		other.say(t, "node")
+		a.say(t, "lan off")
+		other.kill()
+		w.untilNoNode(t)
+		a.say(t, "lan on")
+		other = w.newApp(t)
+	}
+	sent := shooter.say(t, "cease")
+	assert.Empty(t, w.seenProbes(t, from))
+	assert.Greater(t, len(sent), 3, "%s were taken", sent)
+	t.Logf("%s datagrams went inside meanwhile", sent)
+	w.requireTunnel(t)
+}
+
+// untilNoNode asks the helper until it says that no node runs.
+func (w *world) untilNoNode(t testing.TB) {
+	c := w.dial(t)
+	defer func() { _ = c.Close() }()
+	for {
+		a, err := c.Status()
+		require.NoError(t, err)
+		if a.Node == 0 {
+			return
+		}
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,10 +169,14 @@ type app struct {
 	c   *netdclient.Client
 	dev *wgnet.Device
 	tun *os.File
+
+	ceased atomic.Bool
+	done   chan struct{}
+	pelted int
 }
 
 func playApp() {
-	a := &app{key: wgnet.NewPrivateKey()}
+	a := &app{key: wgnet.NewPrivateKey(), done: make(chan struct{})}
 	answers(a.do)
 }
 
@@ -281,6 +286,13 @@ func (a *app) do(w []string) (string, error) {
 			return "refused", nil
 		}
 		return "sent", nil
+	case "pelt": // pelt TO: until "cease" comes
+		go a.pelt(w[1])
+		return "", nil
+	case "cease":
+		a.ceased.Store(true)
+		<-a.done
+		return strconv.Itoa(a.pelted), nil
 	case "node":
 		return a.node()
 	case "keep": // heartbeats from now on

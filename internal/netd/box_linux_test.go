@@ -118,11 +118,12 @@ func tap(t testing.TB, name string) int {
 // set puts the firewall and the routes of s in place, with the rules in text.
 func (b *box) set(s State, text string) error {
 	if s.Tunnel != nil {
-		require.NoError(b.t, routeAll("/sbin/ip", &s))
+		require.NoError(b.t, unroute("/sbin/ip"))
+		require.NoError(b.t, route("/sbin/ip", &s, map[string]string{}))
 	} else {
 		require.NoError(b.t, unroute("/sbin/ip"))
 	}
-	_, err := b.fw.run(text, "-f", "-")
+	_, err := output(b.fw.nft, text, "-f", "-")
 	return err
 }
 

@@ -21,12 +21,10 @@ type device struct {
 	memory   memory
 	state    State  // as the computer is
 	index    uint32 // of our interface
+	routed   map[string]string
 }
 
 func newDevice(p Paths, log LogFunc) *device {
-	if log == nil {
-		log = discard
-	}
 	n := newNames(p)
 	return &device{paths: p, log: log, firewall: firewall{nft: p.Nft}, names: n, node: newNode(p, n), vmark: newVMark(p), memory: newMemory(p)}
 }
@@ -166,6 +164,11 @@ func (d *device) tunnel(s *State) (f *os.File, err error) {
 		if f, d.index, err = makeTUN(d.paths, now); err != nil {
 			return nil, err
 		}
+		d.routed = map[string]string{}
+		if err = unroute(d.paths.IP); err != nil {
+			f.Close()
+			return nil, err
+		}
 		if err := d.vmark.set(); err != nil { // only a strict reverse path filter needs it
 			d.log("set src_valid_mark: %v", err)
 		}
@@ -175,7 +178,7 @@ func (d *device) tunnel(s *State) (f *os.File, err error) {
 	}
 	renamed := fresh || !slices.Equal(old.Resolvers, now.Resolvers)
 	if err == nil && (renamed || s.LAN != d.state.LAN || s.Node != d.state.Node) {
-		err = routeAll(d.paths.IP, s)
+		err = route(d.paths.IP, s, d.routed)
 	}
 	if err == nil && renamed {
 		var left error
@@ -211,8 +214,8 @@ func (d *device) check() {
 
 // hold puts our DNS back if somebody else has changed it.
 func (d *device) hold() {
-	if err := d.names.hold(); err != nil {
-		d.log("hold DNS: %v", err)
-		d.state.Notice = err.Error()
+	d.note(&d.state, step("hold DNS", d.names.hold()))
+	if d.state.Node != 0 {
+		d.node.tell()
 	}
 }

@@ -239,7 +239,7 @@ func TestTheRulesCanBeSeen(t *testing.T) {
 }
 
 func listing(t *testing.T, d *device) string {
-	out, err := d.firewall.run("", "list", "table", "inet", tableName)
+	out, err := output(d.firewall.nft, "", "list", "table", "inet", tableName)
 	require.NoError(t, err)
 	return out
 }

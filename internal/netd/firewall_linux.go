@@ -26,7 +26,7 @@ type firewall struct {
 
 // apply replaces our tables by those of text, in one transaction, and reads back what the kernel has made of them.
 func (f *firewall) apply(text string) error {
-	if _, err := f.run(text, "-f", "-"); err != nil {
+	if _, err := output(f.nft, text, "-f", "-"); err != nil {
 		return step("set firewall rules", err)
 	}
 	f.tables = nil
@@ -59,14 +59,14 @@ func (f *firewall) changed() bool {
 
 // stands tells whether the kernel has rules of ours that block.
 func (f *firewall) stands() bool {
-	now, err := f.run("", "list", "table", "inet", tableName)
+	now, err := output(f.nft, "", "list", "table", "inet", tableName)
 	return err == nil && blocks(now)
 }
 
 // list is all that the kernel has of our tables, without counters.
 func (f *firewall) list() (string, error) {
 	if len(f.tables) == 0 {
-		return f.run("", "list", "tables", "inet")
+		return output(f.nft, "", "list", "tables", "inet")
 	}
 	return f.rules("--stateless")
 }
@@ -75,7 +75,7 @@ func (f *firewall) list() (string, error) {
 func (f *firewall) rules(option string) (string, error) {
 	var all strings.Builder
 	for _, family := range f.tables {
-		out, err := f.run("", option, "list", "table", family, tableName)
+		out, err := output(f.nft, "", option, "list", "table", family, tableName)
 		if err != nil {
 			return "", err
 		}
@@ -84,16 +84,13 @@ func (f *firewall) rules(option string) (string, error) {
 	return all.String(), nil
 }
 
-func (f *firewall) run(stdin string, args ...string) (string, error) {
-	return output(f.nft, stdin, args...)
-}
-
 // output runs a program of the system and gives what it prints, without space around it.
 func output(program, stdin string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), runTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "BY_SYSTEMD=" + os.Getenv("NOTIFY_SOCKET")}
+	cmd.WaitDelay = time.Second // what it has started may keep our pipes
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -15,8 +16,10 @@ import (
 const (
 	resolved       = "org.freedesktop.resolve1"
 	networkManager = "org.freedesktop.NetworkManager"
-	noGlobalDNS    = "a{sv} 0"
 )
+
+// globalDNS is NetworkManager's property of that name.
+var globalDNS = []string{networkManager, "/org/freedesktop/NetworkManager", networkManager, "GlobalDnsConfiguration"}
 
 // names sets DNS by what the machine has, found anew each time: its manager is told, systemd-resolved and NetworkManager
 // over D-Bus by systemd's own busctl, or resolvconf; then the plain file is made to say the same, unless it does already.
@@ -53,26 +56,27 @@ func (n *names) tell() error {
 		n.file.stub = err == nil
 		return step("tell systemd-resolved", err)
 	}
-	manager, tell := "", func() error { return nil }
+	manager := "resolvconf"
 	switch {
 	case n.madeBy("NetworkManager") && n.owner(networkManager) != "":
-		was, err := n.global("get-property")
+		manager = networkManager
+		was, err := n.bus("get-property", globalDNS...)
 		ours, _ := os.ReadFile(n.told)
-		if err != nil || was != noGlobalDNS && string(ours) != networkManager { // somebody else's stay
+		if err != nil || was != "a{sv} 0" && string(ours) != networkManager { // somebody else's stay
 			return step("ask NetworkManager", err)
 		}
-		manager = networkManager
-		tell = func() error { _, err := n.global("set-property", strings.Fields(n.globalDNS())...); return err }
-	case n.madeBy("resolvconf"):
-		manager, tell = "resolvconf", n.resolvconf
-	}
-	if manager == "" {
+	case !n.madeBy(manager):
 		return nil
 	}
-	if err := writeWhole(n.told, manager, 0o600); err != nil {
-		return step("keep the manager of names", err)
+	err := writeWhole(n.told, manager, 0o600)
+	switch {
+	case err != nil:
+	case manager == networkManager:
+		err = n.setGlobal(n.wanted)
+	default: // as wg-quick(8) does: first of all, and alone where it can do that
+		_, err = output(n.paths.Resolvconf, nameservers(n.wanted), "-a", "tun."+Interface, "-m", "0", "-x")
 	}
-	return step("tell "+manager, tell())
+	return step("tell "+manager, err)
 }
 
 // restore tells the manager that has been told that ours are not wanted any more, and brings the file back.
@@ -82,8 +86,10 @@ func (n *names) restore() error {
 	switch {
 	case err != nil: // nobody was told
 		err = nil
-	case string(b) == networkManager && n.owner(networkManager) != "":
-		_, err = n.global("set-property", strings.Fields(noGlobalDNS)...)
+	case string(b) == networkManager && n.owner(networkManager) == "": // it keeps ours on its disk
+		err = errors.New("NetworkManager does not run; it is told as soon as it does")
+	case string(b) == networkManager:
+		err = n.setGlobal(nil)
 	case string(b) == "resolvconf":
 		_, err = output(n.paths.Resolvconf, "", "-d", "tun."+Interface, "-f")
 	}
@@ -96,9 +102,13 @@ func (n *names) restore() error {
 	return step("take our name servers back", err)
 }
 
-// hold tells the manager again if it has forgotten, which it does when it starts again, and then holds the file.
+// hold tells the manager again if it has forgotten, which it does when it starts again, and then holds the file. A manager
+// that was not there to be told the end is told it now.
 func (n *names) hold() error {
 	var left error
+	if _, err := os.Stat(n.told); err == nil && len(n.wanted) == 0 {
+		return n.restore()
+	}
 	if len(n.wanted) > 0 && n.owner(resolved) != n.toldTo {
 		left = n.tell()
 	}
@@ -134,20 +144,17 @@ func (n *names) tellResolved() error {
 	return nil
 }
 
-// globalDNS are our resolvers as NetworkManager takes them for all connections, in busctl's words.
-func (n *names) globalDNS() string {
-	servers := ""
-	for _, a := range n.wanted {
-		servers += fmt.Sprintf(" %q", a)
+// setGlobal gives NetworkManager the resolvers of all its connections; none leaves each its own.
+func (n *names) setGlobal(list []netip.Addr) error {
+	value := []string{"a{sv}", "0"}
+	if len(list) > 0 {
+		value = strings.Fields("a{sv} 1 domains a{sv} 1 * a{sv} 1 servers as " + fmt.Sprint(len(list)))
 	}
-	return fmt.Sprintf(`a{sv} 1 "domains" a{sv} 1 "*" a{sv} 1 "servers" as %d%s`, len(n.wanted), servers)
-}
-
-func (n *names) global(verb string, args ...string) (string, error) {
-	for i := range args {
-		args[i] = strings.Trim(args[i], `"`) // busctl prints quotes, and takes words
+	for _, a := range list {
+		value = append(value, a.String())
 	}
-	return n.bus(verb, append([]string{networkManager, "/org/freedesktop/NetworkManager", networkManager, "GlobalDnsConfiguration"}, args...)...)
+	_, err := n.bus("set-property", append(slices.Clone(globalDNS), value...)...)
+	return err
 }
 
 // owner is who on the bus is a service, another one each time that it starts. Where there is no bus, nobody is: "".
@@ -165,10 +172,4 @@ func (n *names) madeBy(manager string) bool {
 	b, _ := os.ReadFile(n.paths.Resolv)
 	to, _ := os.Readlink(n.paths.Resolv)
 	return strings.Contains(to, "/"+manager+"/") || strings.Contains(firstLine(string(b)), manager)
-}
-
-// resolvconf is told as wg-quick(8) does: first of all, and alone where it can do that.
-func (n *names) resolvconf() error {
-	_, err := output(n.paths.Resolvconf, nameservers(n.wanted), "-a", "tun."+Interface, "-m", "0", "-x")
-	return err
 }

@@ -68,8 +68,6 @@ func SystemPaths() Paths {
 // LogFunc takes one line for the journal. Addresses of resolvers and endpoints do not go there.
 type LogFunc func(format string, args ...any)
 
-func discard(string, ...any) {}
-
 // step names an effect in an error.
 func step(what string, err error) error {
 	if err == nil {

@@ -16,6 +16,7 @@ type node struct {
 	program string
 	folder  string
 	names   *names
+	list    []netip.Addr // the links' name servers, as last seen
 }
 
 func newNode(p Paths, n *names) node {
@@ -73,20 +74,20 @@ func (n *node) stop() error {
 // tell writes the name servers of the links for the node, which asks them itself: what the system asks is blocked, or
 // goes through a tunnel that it is only about to make. The file is written in place, since it is mounted elsewhere.
 func (n *node) tell() {
-	if len(n.names.wanted) > 0 {
-		return // those of before are covered by ours
-	}
-	var list []netip.Addr
-	for _, file := range []string{n.names.paths.Resolv, filepath.Join(n.names.paths.Resolved, "resolv.conf")} {
+	p, list := n.names.paths, []netip.Addr(nil)
+	for _, file := range []string{p.Resolv, n.names.file.backup, p.Resolved + "/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"} {
 		b, _ := os.ReadFile(file)
 		for _, s := range serversOf(string(b)) {
-			if a, err := netip.ParseAddr(s); err == nil && !a.IsLoopback() && !slices.Contains(list, a) {
+			if a, err := netip.ParseAddr(s); err == nil && !a.IsLoopback() && !slices.Contains(list, a) && !slices.Contains(n.names.wanted, a) {
 				list = append(list, a)
 			}
 		}
 	}
+	if len(list) > 0 {
+		n.list = list
+	}
 	path := filepath.Join(n.folder, "resolv.conf")
-	if os.WriteFile(path, []byte(nameservers(list)), 0o644) == nil {
+	if os.WriteFile(path, []byte(nameservers(n.list)), 0o644) == nil {
 		_ = os.Chmod(path, 0o644)
 	}
 }

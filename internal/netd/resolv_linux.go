@@ -91,7 +91,7 @@ func (r *resolvConf) hold() error {
 // it names our servers.
 func (r *resolvConf) restore() error {
 	was := *r
-	r.want = ""
+	r.want, was.stub = "", false
 	b, err := os.ReadFile(r.backup)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil

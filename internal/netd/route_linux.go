@@ -58,16 +58,26 @@ func families() []string {
 	return []string{"-4", "-6"}
 }
 
-// routeAll sends everything through the interface. What stood before is replaced. Between the steps the firewall is in
-// place already.
-func routeAll(ip string, s *State) error {
-	if err := unroute(ip); err != nil {
-		return err
-	}
+// route sends everything through the interface. had is what stands, by family, and afterwards what stands then: what stays
+// is not touched, or what is under way would leave by the main table for a moment, and be refused.
+func route(ip string, s *State, had map[string]string) error {
 	for _, f := range families() {
-		if _, err := output(ip, routing(f == "-4", s), f, "-batch", "-"); err != nil {
+		want := routing(f == "-4", s)
+		var add, del string
+		for line := range strings.Lines(want) {
+			if !strings.Contains(had[f], line) {
+				add += line
+			}
+		}
+		for line := range strings.Lines(had[f]) {
+			if !strings.Contains(want, line) {
+				del += strings.Replace(line, " add ", " del ", 1)
+			}
+		}
+		if _, err := output(ip, add+del, f, "-batch", "-"); err != nil {
 			return step("add the routes into the tunnel", err)
 		}
+		had[f] = want
 	}
 	return nil
 }

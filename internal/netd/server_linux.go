@@ -18,6 +18,7 @@ const (
 	DefaultLease = 15 * time.Second // an owner that asks nothing for so long is gone
 	idleTime     = 10 * time.Minute // the same for who owns nothing
 	writeTime    = 5 * time.Second  // to take an answer
+	holdTime     = 5 * time.Second  // between looks at who else sets DNS
 	maxConns     = 64
 	maxUserConns = 8
 	maxStrangers = 8 // of all who may not, together, until they have heard so
@@ -27,8 +28,8 @@ const (
 type Options struct {
 	Paths Paths
 	Allow []uint32      // users who may talk to it besides those whom guests admits
-	Lease time.Duration // 0 = DefaultLease
-	Log   LogFunc       // may be nil; called from the lane and from connections
+	Lease time.Duration // without a word of the owner; DefaultLease
+	Log   LogFunc       // called from the lane and from connections
 }
 
 // Server answers clients. Make it with NewServer, then Serve once.
@@ -53,12 +54,6 @@ type Server struct {
 // NewServer takes up what an earlier helper has left: if somebody was connected everything is blocked when it returns.
 // The error says what could not be done of that; the server is of use all the same, and is never nil.
 func NewServer(o Options) (*Server, error) {
-	if o.Lease == 0 {
-		o.Lease = DefaultLease
-	}
-	if o.Log == nil {
-		o.Log = discard
-	}
 	s := &Server{
 		opts: o, dev: newDevice(o.Paths, o.Log), lane: make(chan func()), users: make(map[uint32]int), open: make(map[*net.UnixConn]bool),
 		guests: guests{allow: o.Allow, group: o.Paths.Group, seat: o.Paths.Seat},
@@ -137,11 +132,19 @@ func (s *Server) watch(ctx context.Context, parts *sync.WaitGroup) {
 		parts.Go(func() { <-ctx.Done(); stop() })
 	}
 	start(watchFirewall(post(&s.checking, s.dev.check)))
-	for _, folder := range []string{filepath.Dir(s.opts.Paths.Resolv), s.opts.Paths.Resolved, "/run/NetworkManager", "/run/resolvconf"} {
-		if _, err := os.Stat(folder); err == nil {
-			start(watchFolder(folder, post(&s.holding, s.dev.hold)))
+	hold := post(&s.holding, s.dev.hold)
+	start(watchFolder(filepath.Dir(s.opts.Paths.Resolv), hold))
+	parts.Go(func() { // managers start and end, and so do the files that resolv.conf is a link to
+		for t := time.NewTicker(holdTime); ; {
+			select {
+			case <-ctx.Done():
+				t.Stop()
+				return
+			case <-t.C:
+				hold()
+			}
 		}
-	}
+	})
 }
 
 // run runs f on the lane and waits for it.
@@ -253,10 +256,10 @@ func (s *Server) runNode(to State) (f *os.File, err error) {
 		return nil, refuse(wire.Failed, "there is no user %s for the node to run as: install the package of mysteriumvpn", NodeUser)
 	}
 	fresh := s.dev.state.NodeConn == 0
-	if _, err := s.dev.do(to); err != nil {
-		return nil, err
+	if _, err = s.dev.do(to); err == nil {
+		f, err = s.dev.node.start(fresh)
 	}
-	if f, err = s.dev.node.start(fresh); err != nil && fresh {
+	if err != nil && fresh {
 		to = s.dev.state
 		to.Node, to.NodeConn = 0, 0
 		_, _ = s.dev.do(to)

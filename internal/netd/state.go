@@ -189,9 +189,7 @@ func failed(s State, err error) State {
 }
 
 func sorted(list []netip.AddrPort) []netip.AddrPort {
-	list = slices.Clone(list)
-	slices.SortFunc(list, netip.AddrPort.Compare)
-	return slices.Compact(list)
+	return slices.Compact(slices.SortedFunc(slices.Values(list), netip.AddrPort.Compare))
 }
 
 // answer describes s to c.

@@ -29,9 +29,13 @@ func (r *Request) Check() error {
 		return r.checkTunnel()
 	case MTU:
 		return r.checkMTU(MinMTU)
+	case Socket:
+		if r.Port > 0 && r.Port < 1024 {
+			return fmt.Errorf("port %d belongs to the system", r.Port) // by 68 or 546 more would be let out
+		}
 	case Resolvers:
 		return checkResolvers(r.Resolvers)
-	case Unknown, Status, Socket, Disconnect, Lockdown, LAN, Reset, Rules, Node:
+	case Unknown, Status, Disconnect, Lockdown, LAN, Reset, Rules, Node:
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Version of the protocol. A packet with another one is refused unread.
-const Version = 1
+const Version = 2
 
 // Limits of what can be said.
 const (
@@ -50,12 +50,7 @@ const (
 
 var verbs = [...]string{"unknown", "status", "begin", "tunnel", "socket", "endpoints", "resolvers", "disconnect", "lockdown", "lan", "reset", "mtu", "rules", "node"}
 
-func (v Verb) String() string {
-	if int(v) < len(verbs) {
-		return verbs[v]
-	}
-	return fmt.Sprintf("verb %d", uint8(v))
-}
+func (v Verb) String() string { return nameOf(verbs[:], uint8(v)) }
 
 // Request is one verb with its values. Fields that the verb does not use stay zero.
 type Request struct {
@@ -82,11 +77,13 @@ const (
 
 var phases = [...]string{"unknown", "open", "blocked", "connecting", "connected"}
 
-func (p Phase) String() string {
-	if int(p) < len(phases) {
-		return phases[p]
+func (p Phase) String() string { return nameOf(phases[:], uint8(p)) }
+
+func nameOf(names []string, i uint8) string {
+	if int(i) < len(names) {
+		return names[i]
 	}
-	return fmt.Sprintf("phase %d", uint8(p))
+	return fmt.Sprintf("number %d", i)
 }
 
 // Code says how a request ended.

@@ -61,11 +61,11 @@ func TestMalformedPacketsAreRefused(t *testing.T) {
 	}
 	for name, b := range map[string][]byte{
 		"more behind":     append(full, 0),
-		"another version": {0, 2, byte(Status)},
-		"no verb":         {0, 1, 0},
-		"unknown verb":    {0, 1, 99},
-		"half a switch":   {0, 1, byte(Lockdown), 2},
-		"odd address":     {0, 1, byte(Resolvers), 1, 5, 1, 2, 3, 4, 5},
+		"another version": {0, 1, byte(Status)},
+		"no verb":         {0, Version, 0},
+		"unknown verb":    {0, Version, 99},
+		"half a switch":   {0, Version, byte(Lockdown), 2},
+		"odd address":     {0, Version, byte(Resolvers), 1, 5, 1, 2, 3, 4, 5},
 		"1000 resolvers":  (&Request{Verb: Resolvers, Resolvers: many}).Append(nil),
 	} {
 		_, err := ParseRequest(b)
@@ -97,6 +97,7 @@ func TestAbsurdValuesAreRefused(t *testing.T) {
 	require.NoError(t, tunnel(1420, here, six))
 	require.NoError(t, tunnel(576, here))
 	for _, err := range []error{
+		(&Request{Verb: Socket, Port: 68}).Check(), (&Request{Verb: Socket, Port: 1023}).Check(),
 		(&Request{Verb: MTU, MTU: 575}).Check(), (&Request{Verb: MTU, MTU: 9001}).Check(),
 		tunnel(0, here), tunnel(65535, here), tunnel(1279, here, six), tunnel(1420), tunnel(1420, here, here),
 		tunnel(1420, netip.MustParseAddr("127.0.0.1")), tunnel(1420, netip.MustParseAddr("fe80::1")), tunnel(1420, netip.Addr{}),
