@@ -350,7 +350,7 @@ func (a *app) close() {
 	endCrashes(a.folders)
 }
 
-var tunnelLevels = map[wgnet.Level]logs.Level{wgnet.LevelDebug: logs.Debug, wgnet.LevelError: logs.Error}
+var tunnelLevels = map[wgnet.Level]logs.Level{wgnet.LevelDebug: logs.Debug, wgnet.LevelInfo: logs.Info, wgnet.LevelError: logs.Error}
 
 // freePort finds a port that nobody has just now. Another program may take it before the node does; then nodeproc says
 // so and tries again.

@@ -29,6 +29,7 @@ type Stats struct {
 // Device is a WireGuard device between a Net and a bind. It runs from NewDevice to Close.
 type Device struct {
 	dev *device.Device
+	key Key
 	mtu int
 
 	seen    *atomic.Pointer[func(packet []byte)] // who looks at them; nil with packets
@@ -46,7 +47,7 @@ func NewDevice(n *Net, bind conn.Bind, cfg *Config, log LogFunc) (*Device, error
 
 // startDevice takes t and bind over.
 func startDevice(t tun.Device, mtu int, bind conn.Bind, cfg *Config, log LogFunc) (*Device, error) {
-	d := &Device{mtu: mtu, dev: device.NewDevice(t, bind, deviceLogger(log)), peers: make(map[Key]bool)}
+	d := &Device{key: cfg.PrivateKey, mtu: mtu, dev: device.NewDevice(t, bind, deviceLogger(log)), peers: make(map[Key]bool)}
 	for i := range cfg.Peers {
 		d.peers[cfg.Peers[i].PublicKey] = true
 	}
@@ -159,7 +160,38 @@ func (d *Device) SendHandshake() {
 	}
 }
 
-// Rebind opens new sockets on the same port and keeps the sessions: what to do when the host changes networks.
+// Announce sends every peer a keepalive under the session that there is, and asks for a new one as SendHandshake does:
+// so each peer learns the address that we have now.
+func (d *Device) Announce() {
+	d.dev.SendKeepalivesToPeersWithCurrentKeypair()
+	d.SendHandshake()
+}
+
+// Renew asks every peer for a new session now, though the last may have been asked for less than 5 s ago: nobody may have
+// heard that. Until there is an answer nothing is sent under the old session; what still arrives under it is taken. A
+// session that has only just begun stays: a peer refuses to begin two within 20 ms.
+func (d *Device) Renew() error {
+	d.mu.Lock()
+	closed := d.closed
+	d.mu.Unlock()
+	if closed {
+		return net.ErrClosed
+	}
+	if time.Since(d.Stats().LastHandshake) < freshFor {
+		return nil
+	}
+	// wireguard-go has no call for it, but forgets when it asked last when the device gets another private key.
+	if err := d.set(fmt.Sprintf("private_key=%s\nprivate_key=%s\n", NewPrivateKey().hex(), d.key.hex())); err != nil {
+		return fmt.Errorf("renew the session: %w", err)
+	}
+	d.SendHandshake()
+	return nil
+}
+
+const freshFor = 50 * time.Millisecond
+
+// Rebind opens new sockets on the same port and keeps the sessions: what to do when the host changes networks. After an
+// error there are none, and it may be called again.
 func (d *Device) Rebind() error {
 	if err := d.dev.BindUpdate(); err != nil {
 		return fmt.Errorf("reopen WireGuard socket: %w", err)

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -218,6 +219,66 @@ func TestSessionSurvivesARebind(t *testing.T) {
 	}
 	require.Equal(t, before, l.dev.Stats().LastHandshake, "no new handshake")
 	require.Equal(t, port, l.dev.ListenPort())
+}
+
+// TestRenewAsksAtOnce: WireGuard by itself asks for a session once in 5 s. Flows live on, and counters only grow.
+func TestRenewAsksAtOnce(t *testing.T) {
+	l, r, _ := newPair(t, NewBind(), NewBind(), nil)
+	at := netip.AddrPortFrom(rightV4, 7)
+	echoTCP(t, r.Net, at)
+	c, err := l.DialTCP(soon(t), at)
+	require.NoError(t, err)
+	defer func() { _ = c.Close() }()
+	require.NoError(t, c.SetDeadline(time.Now().Add(20*time.Second)))
+	start := time.Now()
+	for range 3 {
+		before := l.dev.Stats()
+		for !l.dev.Stats().LastHandshake.After(before.LastHandshake) { // one that has just begun is left alone
+			require.NoError(t, l.dev.Renew())
+			_, err = c.Write([]byte("still here"))
+			require.NoError(t, err)
+			_, err = io.ReadFull(c, make([]byte, 10))
+			require.NoError(t, err)
+		}
+		require.Greater(t, l.dev.Stats().BytesReceived, before.BytesReceived)
+	}
+	require.Less(t, time.Since(start), 15*time.Second, "three sessions would take WireGuard 15 s by itself")
+}
+
+// TestARebindThatFailsCanBeRepeated, and the session is there when a socket is.
+func TestARebindThatFailsCanBeRepeated(t *testing.T) {
+	var fail atomic.Bool
+	b := NewBind()
+	l, r, _ := newPair(t, &failingBind{Bind: b, fail: &fail}, NewBind(), nil)
+	_, err := l.Ping(soon(t), rightV4)
+	require.NoError(t, err)
+	before := l.dev.Stats().LastHandshake
+	fail.Store(true)
+	for range 3 {
+		require.ErrorIs(t, l.dev.Rebind(), errNoSocket)
+	}
+	fail.Store(false)
+	require.NoError(t, l.dev.Rebind())
+	_, err = l.Ping(soon(t), rightV4)
+	require.NoError(t, err)
+	require.Equal(t, before, l.dev.Stats().LastHandshake)
+	require.NotZero(t, r.dev.Stats().BytesReceived)
+	l.dev.Close()
+	require.ErrorIs(t, l.dev.Renew(), net.ErrClosed)
+}
+
+var errNoSocket = errors.New("no socket")
+
+type failingBind struct {
+	conn.Bind
+	fail *atomic.Bool
+}
+
+func (b *failingBind) Open(port uint16) ([]conn.ReceiveFunc, uint16, error) {
+	if b.fail.Load() {
+		return nil, 0, errNoSocket
+	}
+	return b.Bind.Open(port)
 }
 
 func TestPeersComeAndGo(t *testing.T) {

@@ -12,11 +12,12 @@ import (
 // Level is the weight of a log line.
 type Level uint8
 
-// The levels that wireguard-go knows.
+// The levels that wireguard-go knows, and one between them for what a user wants to find later.
 const (
 	LevelUnknown Level = iota
 	LevelDebug
 	LevelError
+	LevelInfo
 )
 
 // LogFunc takes one line of wireguard-go's log, without a line end. It is called from many goroutines and should not
