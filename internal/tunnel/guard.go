@@ -79,12 +79,20 @@ func (d *device) startWhole(ctx context.Context, o Options) error {
 	if err != nil {
 		return &GuardError{err}
 	}
-	if d.dev, err = wgnet.NewInterfaceDevice(file, wgnet.NewBind(wgnet.GivenSockets(d.guard.Socket)), &d.cfg, o.Log); err != nil {
+	if d.dev, err = wgnet.NewInterfaceDevice(file, wgnet.NewBind(wgnet.GivenSockets(d.socket)), &d.cfg, o.Log); err != nil {
 		return fmt.Errorf("start WireGuard on the interface: %w", err)
 	}
-	d.watch = startWatch(d, false, o.OnStall, o.OnAlive)
-	d.dev.SendHandshake()
+	d.run(d.dev.Interface(), false, o)
 	return nil
+}
+
+// socket is one of the guard's. By its mark the kernel tells which way it goes.
+func (d *device) socket(port uint16) (*net.UDPConn, error) {
+	c, err := d.guard.Socket(port)
+	if err == nil {
+		d.mark.Store(markOf(c))
+	}
+	return c, err
 }
 
 func mtuOf(cfg wgnet.Config) int {

@@ -22,6 +22,8 @@ type counters struct {
 	sent     uint64 // packets of programs that went into the tunnel; WireGuard's own keepalives are not among them
 	received uint64 // bytes from the exit, WireGuard's own included
 	open     bool   // a program has a connection
+	away     bool   // the computer has no network that leads to the exit
+	moves    uint64 // how often it has got another
 }
 
 // verdict is what a step of the rule asks for.
@@ -35,6 +37,8 @@ type verdict struct {
 // not a byte came in: that may be a program that expects no answer, or an exit that is gone. So probes are sent, but
 // they count only if this exit has answered one before, since many answer none. Three misses at 1 s, or 15 s without
 // the keepalive that a live WireGuard peer owes for data, and it has stalled. Any byte received clears everything.
+// Our own network gone counts for nothing: while no way leads to the exit nothing is asked, and what was silent when the
+// network changed begins anew.
 // A program that only receives sends nothing by which a dead exit would show: so while there are connections and all is
 // quiet, an exit that is known to answer is asked now and then.
 type stall struct {
@@ -53,7 +57,7 @@ type stall struct {
 func (s *stall) tick(now time.Time, c counters) verdict {
 	slept := !s.ticked.IsZero() && now.Sub(s.ticked) > tickGapLimit
 	s.ticked = now
-	sent, heard := c.sent > s.last.sent, c.received > s.last.received
+	sent, heard, moved := c.sent > s.last.sent, c.received > s.last.received, c.moves != s.last.moves
 	s.last = c
 	switch {
 	case heard:
@@ -61,8 +65,11 @@ func (s *stall) tick(now time.Time, c counters) verdict {
 		return s.heard()
 	case c.received == 0:
 		return verdict{} // the exit has never spoken: that is not a stall but a connection that was not made
-	case slept:
+	case slept || c.away || moved: // what was silent before is not the exit's doing
 		s.silent, s.misses, s.heardAt = time.Time{}, 0, now
+	}
+	if c.away {
+		return verdict{}
 	}
 	waiting := c.open && s.answers && !s.heardAt.IsZero() && now.Sub(s.heardAt) >= quietLimit
 	if (sent || waiting) && s.silent.IsZero() {
@@ -95,7 +102,7 @@ func (s *stall) missed(now time.Time, c counters) verdict {
 		s.last = c
 		return s.heard()
 	}
-	if s.silent.IsZero() || !s.answers {
+	if s.silent.IsZero() || !s.answers || c.away {
 		return verdict{}
 	}
 	s.misses++

@@ -148,7 +148,7 @@ func TestStallRule(t *testing.T) {
 			var r stall
 			start := time.Now()
 			for i, st := range steps {
-				c := counters{st.sent, st.recv, st.in == "open"}
+				c := counters{sent: st.sent, received: st.recv, open: st.in == "open"}
 				var v verdict
 				switch st.in {
 				case "tick", "open":

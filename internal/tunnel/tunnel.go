@@ -20,8 +20,10 @@ import (
 	"reflect"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/mysteriumvpn/desktop/internal/uplink"
 	"github.com/mysteriumvpn/desktop/internal/wgnet"
 )
 
@@ -37,6 +39,8 @@ type Options struct {
 	OnStall func(StallInfo) // the device that is up stopped hearing from the exit
 	OnAlive func()          // it hears from it again; only after OnStall, and only for the same device
 	Conns   int             // proxy connections at a time; 0 = 1024
+
+	watch func(ctx context.Context, own string, tell func(uplink.Change)) error // nil = uplink.Watch; else for tests
 }
 
 // Proxy is where programs reach the tunnel. Both are the same listener.
@@ -72,6 +76,9 @@ func New(o Options) *Tunnel {
 	}
 	if o.OnAlive == nil {
 		o.OnAlive = func() {}
+	}
+	if o.watch == nil {
+		o.watch = uplink.Watch
 	}
 	t := &Tunnel{opts: o, turn: make(chan struct{}, 1), patience: teardownTimeout}
 	t.turn <- struct{}{}
@@ -173,8 +180,8 @@ func (t *Tunnel) Stats() (wgnet.Stats, bool) {
 	return wgnet.Stats{}, false
 }
 
-// Rebind opens a new UDP socket for the device and keeps its session: what to do when the host changes networks.
-// Flows live on. Not up is fine.
+// Rebind opens a new UDP socket for the device and keeps its session, and flows live on. When the computer's network
+// changes that is done unasked. Not up is fine.
 func (t *Tunnel) Rebind() error {
 	if d := t.device(); d != nil {
 		return d.dev.Rebind()
@@ -290,7 +297,9 @@ type device struct {
 	net   *wgnet.Net // nil with guard
 	dev   *wgnet.Device
 	link  *link
-	probe netip.Addr // the exit's own address in the tunnel; may be invalid
+	probe netip.Addr    // the exit's own address in the tunnel; may be invalid
+	mark  atomic.Uint32 // of the sockets that reach the exit
+	roam  *roam
 	watch *watch
 }
 
@@ -323,9 +332,25 @@ func (d *device) start(ctx context.Context, o Options) error {
 		return err
 	}
 	d.dev = dev
-	d.watch = startWatch(d, d.probe.IsValid(), o.OnStall, o.OnAlive)
-	dev.SendHandshake()
+	d.run("", d.probe.IsValid(), o)
 	return nil
+}
+
+// run begins all that goes on beside a device. own is the name of the interface that it runs on, or "".
+func (d *device) run(own string, canProbe bool, o Options) {
+	d.roam = startRoam(d.dev, own, d.way, func() {}, o)
+	d.watch = startWatch(d, canProbe, o.OnStall, o.OnAlive)
+	d.dev.SendHandshake()
+}
+
+// way is how datagrams leave for the exit. Of several exits the first counts.
+func (d *device) way() (uplink.Way, error) {
+	for _, p := range d.cfg.Peers {
+		if p.Endpoint.IsValid() {
+			return uplink.To(p.Endpoint.Addr(), d.mark.Load())
+		}
+	}
+	return uplink.Way{}, errors.New("no exit has an address")
 }
 
 func (d *device) stalled() bool { return d.watch.stalled.Load() }
@@ -336,6 +361,7 @@ const farewell = 20 * time.Millisecond
 
 func (d *device) endFlows() {
 	d.watch.stop()
+	d.roam.stop()
 	if d.link.close() {
 		<-time.After(farewell)
 	}

@@ -91,14 +91,13 @@ const firstProbeTimeout = 5 * time.Second
 
 // counters reads both sides' counters.
 func (d *device) counters() counters {
-	if d.net == nil { // a program may have a connection that we know nothing of, and nothing is probed
-		return counters{sent: d.dev.Packets(), received: d.dev.Stats().BytesReceived}
+	c := counters{received: d.dev.Stats().BytesReceived, away: d.roam.away.Load(), moves: d.roam.moves.Load()}
+	if d.net == nil { // a program may have a connection that we know nothing of
+		c.sent = d.dev.Packets()
+	} else {
+		c.sent, c.open = d.net.Stack().Stats().IP.PacketsSent.Value(), d.link.open.Load() > 0
 	}
-	return counters{
-		sent:     d.net.Stack().Stats().IP.PacketsSent.Value(),
-		received: d.dev.Stats().BytesReceived,
-		open:     d.link.open.Load() > 0,
-	}
+	return c
 }
 
 func (d *device) ping(ctx context.Context) error {

@@ -32,6 +32,7 @@ type Device struct {
 	key Key
 	mtu int
 
+	name    string                               // of an interface of the system; "" = it runs on a Net
 	seen    *atomic.Pointer[func(packet []byte)] // who looks at them; nil with packets
 	packets *atomic.Uint64                       // that programs sent into an interface of the system; nil = it runs on a Net
 
@@ -141,6 +142,9 @@ func (d *Device) Observe(see func(packet []byte)) (stop func(), ok bool) {
 	}
 	return func() { d.seen.CompareAndSwap(&see, nil) }, true
 }
+
+// Interface is the name of the interface of the system that the Device runs on; "" if it runs on a Net.
+func (d *Device) Interface() string { return d.name }
 
 // PinEndpoints keeps every peer at the endpoint it was configured with, for the life of the device: without it a peer
 // that answers from another address moves there, past a firewall that knows only the first.

@@ -24,7 +24,7 @@ func NewInterfaceDevice(file *os.File, bind conn.Bind, cfg *Config, log LogFunc)
 	}
 	// CreateTUNFromFile would set the MTU, which needs a capability. If this fails wireguard-go has made an os.File of the
 	// number all the same, which closes it when it is collected. Closing it here, too, could hit somebody else's file.
-	t, _, err := tun.CreateUnmonitoredTUNFromFD(fd)
+	t, name, err := tun.CreateUnmonitoredTUNFromFD(fd)
 	if err != nil {
 		_ = bind.Close()
 		return nil, fmt.Errorf("take the interface over: %w", err)
@@ -39,7 +39,7 @@ func NewInterfaceDevice(file *os.File, bind conn.Bind, cfg *Config, log LogFunc)
 	d, err := startDevice(i, mtu, bind, cfg, log)
 	if err == nil {
 		d.PinEndpoints()
-		d.packets, d.seen = &i.packets, &i.seen
+		d.name, d.packets, d.seen = name, &i.packets, &i.seen
 	}
 	return d, err
 }
