@@ -6,10 +6,13 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/waiter"
 )
 
 var errNoAddress = errors.New("no address to dial")
@@ -21,11 +24,59 @@ func (n *Net) DialTCP(ctx context.Context, to netip.AddrPort) (net.Conn, error) 
 		return nil, errNoAddress
 	}
 	a := unmap(to)
-	c, err := gonet.DialContextTCP(ctx, n.stack, fullAddress(a), protocolOf(a.Addr()))
+	c, err := n.dialTCP(ctx, fullAddress(a), protocolOf(a.Addr()))
 	if err != nil {
 		return nil, withErrno(err) // and not c: a nil *TCPConn in an interface is not nil
 	}
 	return c, nil
+}
+
+// An exit that has forgotten a connection, because it was started again, tells whoever sends there, and nobody who only
+// waits for more. So a connection on which nothing happens for idle asks, and ends after count questions without an answer.
+const (
+	aliveIdle     = time.Minute
+	aliveInterval = 15 * time.Second
+	aliveCount    = 4
+)
+
+// dialTCP is gonet's, with questions whether the far end is still there: gonet gives no way to its endpoints.
+func (n *Net) dialTCP(ctx context.Context, to tcpip.FullAddress, network tcpip.NetworkProtocolNumber) (*gonet.TCPConn, error) {
+	fail := func(err error) (*gonet.TCPConn, error) {
+		return nil, &net.OpError{Op: "connect", Net: "tcp", Addr: &net.TCPAddr{IP: net.IP(to.Addr.AsSlice()), Port: int(to.Port)}, Err: err}
+	}
+	var wq waiter.Queue
+	ep, terr := n.stack.NewEndpoint(tcp.ProtocolNumber, network, &wq)
+	if terr != nil {
+		return fail(errors.New(terr.String()))
+	}
+	ep.SocketOptions().SetKeepAlive(true)
+	idle, interval := tcpip.KeepaliveIdleOption(n.opts.idle), tcpip.KeepaliveIntervalOption(min(n.opts.idle, aliveInterval))
+	_ = ep.SetSockOpt(&idle) // these three cannot fail on a TCP endpoint
+	_ = ep.SetSockOpt(&interval)
+	_ = ep.SetSockOptInt(tcpip.KeepaliveCountOption, aliveCount)
+
+	entry, ready := waiter.NewChannelEntry(waiter.WritableEvents)
+	wq.EventRegister(&entry)
+	defer wq.EventUnregister(&entry)
+	if ctx.Err() != nil {
+		ep.Close()
+		return nil, ctx.Err()
+	}
+	terr = ep.Connect(to)
+	if _, started := terr.(*tcpip.ErrConnectStarted); started { //nolint:errorlint // tcpip.Error is not an error
+		select {
+		case <-ctx.Done():
+			ep.Close()
+			return nil, ctx.Err()
+		case <-ready:
+		}
+		terr = ep.LastError()
+	}
+	if terr != nil {
+		ep.Close()
+		return fail(errors.New(terr.String()))
+	}
+	return gonet.NewTCPConn(&wq, ep), nil
 }
 
 // errnos are the stack's words for what the host would tell by number. gonet passes on the words alone.

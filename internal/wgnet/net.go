@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"time"
 
 	"golang.zx2c4.com/wireguard/tun"
 	"gvisor.dev/gvisor/pkg/log"
@@ -48,6 +49,8 @@ type NetOptions struct {
 	// Filter, if set, sees every packet that comes out of the tunnel and says whether the stack may have it. It is
 	// called from several goroutines at once and must not keep or change the packet.
 	Filter func(packet []byte) bool
+
+	idle time.Duration // 0 = aliveIdle; else for tests
 }
 
 // Net is a TCP/IP stack whose only link is a WireGuard tunnel: to wireguard-go it is a TUN device, to us a place to
@@ -73,6 +76,9 @@ var _ tun.Device = (*Net)(nil)
 func NewNet(o NetOptions) (*Net, error) {
 	if o.MTU == 0 {
 		o.MTU = DefaultMTU
+	}
+	if o.idle == 0 {
+		o.idle = aliveIdle
 	}
 	if len(o.Addresses) == 0 {
 		return nil, errors.New("a tunnel needs at least one address")
