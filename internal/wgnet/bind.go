@@ -14,6 +14,7 @@ type bindOptions struct {
 	at    netip.Addr // zero = every address, both families
 	plain bool       // no segmentation offload
 	given func(port uint16) (*net.UDPConn, error)
+	cut   bool // routers may cut our datagrams
 }
 
 // ListenOn makes the bind use one local address instead of all.
@@ -25,6 +26,12 @@ func ListenOn(a netip.Addr) BindOption {
 // segmentation is broken in a way that only shows at the far end.
 func WithoutOffload() BindOption {
 	return func(o *bindOptions) { o.plain = true }
+}
+
+// Fragmenting makes the bind let routers on the way cut datagrams that are too large, as Device.Fragment does: for an end
+// that does not find out how large they may be.
+func Fragmenting() BindOption {
+	return func(o *bindOptions) { o.cut = true }
 }
 
 // GivenSockets makes the bind take its sockets, one at every Open, from given: from a helper that has marked them as

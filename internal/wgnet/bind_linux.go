@@ -71,7 +71,12 @@ func (b *udpBind) Open(port uint16) ([]conn.ReceiveFunc, uint16, error) {
 	s := new(udpSocket)
 	join := false
 	control := func(_, _ string, rc syscall.RawConn) error {
-		return rc.Control(func(fd uintptr) { join = setOptions(int(fd), b.opts.plain, &s.runs) })
+		return rc.Control(func(fd uintptr) {
+			join = setOptions(int(fd), b.opts.plain, &s.runs)
+			if b.opts.cut {
+				allowCuts(int(fd))
+			}
+		})
 	}
 	var err error
 	if s.conn, err = b.listen(port, control); err != nil {
@@ -123,6 +128,25 @@ func setOptions(fd int, plain bool, runs *atomic.Bool) (join bool) {
 	_, err := unix.GetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_SEGMENT)
 	runs.Store(err == nil)
 	return unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1) == nil
+}
+
+// fragment holds for the socket that is open and for those that follow.
+func (b *udpBind) fragment() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.opts.cut = true
+	if b.sock == nil {
+		return
+	}
+	if rc, err := b.sock.conn.SyscallConn(); err == nil {
+		_ = rc.Control(func(fd uintptr) { allowCuts(int(fd)) })
+	}
+}
+
+// allowCuts takes the mark "do not cut" off what a socket sends over IPv4. Linux sets it by itself, cuts only what it has
+// been told is too large, and is told nothing where routers are silent.
+func allowCuts(fd int) {
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
 }
 
 // enlarge gives a socket its buffer. One that a helper has made large already would become smaller by the limits of who

@@ -2,9 +2,11 @@ package wgnet
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -30,11 +32,11 @@ type Stats struct {
 type Device struct {
 	dev *device.Device
 	key Key
-	mtu int
+	mtu atomic.Int64
 
-	name    string                               // of an interface of the system; "" = it runs on a Net
-	seen    *atomic.Pointer[func(packet []byte)] // who looks at them; nil with packets
-	packets *atomic.Uint64                       // that programs sent into an interface of the system; nil = it runs on a Net
+	net  *Net           // what it runs on; nil = an interface of the system
+	host *hostInterface // that interface; nil = it runs on a Net
+	bind conn.Bind
 
 	mu     sync.Mutex
 	peers  map[Key]bool
@@ -43,12 +45,17 @@ type Device struct {
 
 // NewDevice starts WireGuard with cfg. It takes n and bind over and closes them, also when it fails.
 func NewDevice(n *Net, bind conn.Bind, cfg *Config, log LogFunc) (*Device, error) {
-	return startDevice(n, n.opts.MTU, bind, cfg, log)
+	d, err := startDevice(n, n.opts.MTU, bind, cfg, log)
+	if err == nil {
+		d.net = n
+	}
+	return d, err
 }
 
 // startDevice takes t and bind over.
 func startDevice(t tun.Device, mtu int, bind conn.Bind, cfg *Config, log LogFunc) (*Device, error) {
-	d := &Device{key: cfg.PrivateKey, mtu: mtu, dev: device.NewDevice(t, bind, deviceLogger(log)), peers: make(map[Key]bool)}
+	d := &Device{key: cfg.PrivateKey, bind: bind, dev: device.NewDevice(t, bind, deviceLogger(log)), peers: make(map[Key]bool)}
+	d.mtu.Store(int64(mtu))
 	for i := range cfg.Peers {
 		d.peers[cfg.Peers[i].PublicKey] = true
 	}
@@ -127,24 +134,59 @@ func (d *Device) SetPeers(peers []Peer) error {
 // Packets is how many packets programs have sent into the interface of the system that the Device runs on; 0 if it
 // runs on a Net, which counts for itself.
 func (d *Device) Packets() uint64 {
-	if d.packets == nil {
+	if d.host == nil {
 		return 0
 	}
-	return d.packets.Load()
+	return d.host.packets.Load()
+}
+
+// SetMTU has the device carry packets of at most mtu bytes from now on. What programs send on connections that they opened
+// before may be larger. That of an interface of the system is its helper's to change; this tells the Device of it.
+func (d *Device) SetMTU(mtu int) {
+	d.mtu.Store(int64(mtu))
+	if d.net != nil {
+		d.net.link.mtu.Store(uint32(mtu)) //nolint:gosec // in bytes, and no more than it was
+	}
+}
+
+// Fragment lets routers on the way cut WireGuard's datagrams where they are too large, instead of dropping them: for a
+// path of which nothing can be found out. It does so for IPv4, which alone can, on Linux; elsewhere the system decides.
+func (d *Device) Fragment() {
+	if b, ok := d.bind.(interface{ fragment() }); ok {
+		b.fragment()
+	}
+}
+
+// Echo sends one echo request of size bytes, with its IP header, through the tunnel from one of our addresses in it, and
+// waits for the answer, which is as large. It ends with ctx. A size over the MTU is an error.
+func (d *Device) Echo(ctx context.Context, from, to netip.Addr, size int) error {
+	if size > int(d.mtu.Load()) {
+		return fmt.Errorf("ask %s with %d bytes: the tunnel carries %d", to, size, d.mtu.Load())
+	}
+	if d.host != nil {
+		return d.host.echo(ctx, from, to, size)
+	}
+	_, err := d.net.echo(ctx, to, size)
+	return err
 }
 
 // Observe has see called with each IP packet that programs send into the interface of the system that the Device runs
 // on, until stop. ok is false, and see never called, if it runs on a Net or somebody observes already. see runs on the
 // goroutine that reads the interface: it must be quick, and the packet is its only while it runs.
 func (d *Device) Observe(see func(packet []byte)) (stop func(), ok bool) {
-	if d.seen == nil || !d.seen.CompareAndSwap(nil, &see) {
+	if d.host == nil || !d.host.seen.CompareAndSwap(nil, &see) {
 		return func() {}, false
 	}
-	return func() { d.seen.CompareAndSwap(&see, nil) }, true
+	return func() { d.host.seen.CompareAndSwap(&see, nil) }, true
 }
 
 // Interface is the name of the interface of the system that the Device runs on; "" if it runs on a Net.
-func (d *Device) Interface() string { return d.name }
+func (d *Device) Interface() string {
+	if d.host == nil {
+		return ""
+	}
+	return d.host.name
+}
 
 // PinEndpoints keeps every peer at the endpoint it was configured with, for the life of the device: without it a peer
 // that answers from another address moves there, past a firewall that knows only the first.
@@ -205,7 +247,7 @@ func (d *Device) Rebind() error {
 
 // Stats reads the counters; zero after Close.
 func (d *Device) Stats() Stats {
-	s := Stats{MTU: d.mtu}
+	s := Stats{MTU: int(d.mtu.Load())}
 	var sec, nsec int64
 	d.read(func(key, value string) {
 		switch key {
@@ -269,7 +311,7 @@ func (d *Device) Close() {
 	d.mu.Unlock()
 	d.dev.Close()
 	<-d.dev.Wait()
-	if d.packets != nil {
+	if d.host != nil {
 		giveBack()
 	}
 }

@@ -1,10 +1,12 @@
 package wgnet
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 	"golang.zx2c4.com/wireguard/conn"
@@ -35,43 +37,66 @@ func NewInterfaceDevice(file *os.File, bind conn.Bind, cfg *Config, log LogFunc)
 		_ = bind.Close()
 		return nil, fmt.Errorf("read the interface's MTU: %w", err)
 	}
-	i := &hostInterface{Device: t}
+	i := &hostInterface{Device: t, name: name}
 	d, err := startDevice(i, mtu, bind, cfg, log)
 	if err == nil {
 		d.PinEndpoints()
-		d.name, d.packets, d.seen = name, &i.packets, &i.seen
+		d.host = i
 	}
 	return d, err
 }
 
-// hostInterface is wireguard-go's interface of the system, but for two things. It counts what programs send:
-// WireGuard's own counters have its keepalives in them, and lets somebody look at it. And it lends its own buffers to what joins received packets:
-// that is done inside the first one's, 64 KiB large, and with those of WireGuard, which come from a pool of any size,
-// every buffer of the pool would be filled and kept in memory sooner or later.
+// hostInterface is wireguard-go's interface of the system, but for three things. It counts what programs send:
+// WireGuard's own counters have its keepalives in them, and lets somebody look at it. It lends its own buffers to what
+// joins received packets: that is done inside the first one's, 64 KiB large, and with those of WireGuard, which come from
+// a pool of any size, every buffer of the pool would be filled and kept in memory sooner or later. And it has echoes of our
+// own put in beside what programs send.
 type hostInterface struct {
 	tun.Device
+	name    string
 	packets atomic.Uint64
 	seen    atomic.Pointer[func(packet []byte)]
+	echoes  echoes
 
 	mu    sync.Mutex
 	lent  [][]byte // in the order of a batch; made when they are needed
 	batch [][]byte
 }
 
+// Read is part of tun.Device: our echoes first.
 func (h *hostInterface) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
-	n, err := h.Device.Read(bufs, sizes, offset)
-	if n > 0 {
-		h.packets.Add(uint64(n))
-		if see := h.seen.Load(); see != nil {
-			for i := range n {
-				(*see)(bufs[i][offset : offset+sizes[i]])
+	for {
+		if n := h.echoes.take(bufs, sizes, offset); n > 0 {
+			return n, nil
+		}
+		n, err := h.Device.Read(bufs, sizes, offset)
+		if errors.Is(err, os.ErrDeadlineExceeded) { // an echo woke us
+			_ = h.File().SetReadDeadline(time.Time{})
+			continue
+		}
+		if n > 0 {
+			h.packets.Add(uint64(n))
+			if see := h.seen.Load(); see != nil {
+				for i := range n {
+					(*see)(bufs[i][offset : offset+sizes[i]])
+				}
 			}
 		}
+		return n, err
 	}
-	return n, err
 }
 
+// Write is part of tun.Device: answers to our echoes go no further.
 func (h *hostInterface) Write(bufs [][]byte, offset int) (int, error) {
+	rest := h.echoes.sift(bufs, offset)
+	if len(rest) == 0 {
+		return len(bufs), nil
+	}
+	_, err := h.write(rest, offset)
+	return len(bufs), err
+}
+
+func (h *hostInterface) write(bufs [][]byte, offset int) (int, error) {
 	if len(bufs) == 1 { // nothing to join it with
 		return h.Device.Write(bufs, offset)
 	}

@@ -80,7 +80,7 @@ func (fakeInterface) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
 // TestWhoObservesSeesEachPacket that programs send, one at a time, until it stops; only one observes.
 func TestWhoObservesSeesEachPacket(t *testing.T) {
 	c := &hostInterface{Device: fakeInterface{}}
-	d := &Device{packets: &c.packets, seen: &c.seen}
+	d := &Device{host: c}
 	read := func() {
 		bufs := [][]byte{make([]byte, 100), make([]byte, 100)}
 		_, err := c.Read(bufs, make([]int, 2), 16)

@@ -16,7 +16,7 @@ import (
 // both have MTU and Close, with different signatures.
 type link struct {
 	net *Net
-	mtu uint32
+	mtu atomic.Uint32
 
 	mu   sync.RWMutex
 	disp stack.NetworkDispatcher
@@ -29,7 +29,7 @@ var (
 	_ stack.GSOEndpoint  = (*link)(nil)
 )
 
-func (l *link) MTU() uint32                             { return l.mtu }
+func (l *link) MTU() uint32                             { return l.mtu.Load() }
 func (l *link) SetMTU(uint32)                           {}
 func (l *link) MaxHeaderLength() uint16                 { return 0 }
 func (l *link) LinkAddress() tcpip.LinkAddress          { return "" }

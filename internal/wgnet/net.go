@@ -106,7 +106,8 @@ func NewNet(o NetOptions) (*Net, error) {
 		g.Init(true)
 		return g
 	}
-	n.link = &link{net: n, mtu: uint32(o.MTU)}
+	n.link = &link{net: n}
+	n.link.mtu.Store(uint32(o.MTU)) //nolint:gosec // it was checked
 	n.stack = stack.New(stack.Options{
 		// The tunnel may lead to a loopback address of the far end, if that lets us. Ours is not reachable through it: the
 		// stack is not the host's.
@@ -203,7 +204,7 @@ func (n *Net) File() *os.File { return nil }
 func (n *Net) Events() <-chan tun.Event { return n.events }
 
 // MTU is part of tun.Device.
-func (n *Net) MTU() (int, error) { return n.opts.MTU, nil }
+func (n *Net) MTU() (int, error) { return int(n.link.mtu.Load()), nil }
 
 // BatchSize is part of tun.Device.
 func (n *Net) BatchSize() int { return netBatch }

@@ -22,13 +22,18 @@ var pings atomic.Uint32
 // Ping sends one ICMP echo request through the tunnel and returns the time until its answer. It ends with ctx, and
 // with net.ErrClosed when the Net closes.
 func (n *Net) Ping(ctx context.Context, to netip.Addr) (time.Duration, error) {
+	return n.echo(ctx, to, 0)
+}
+
+// echo is Ping with a request of size bytes, IP header and all; as small as it can be if size is less than that.
+func (n *Net) echo(ctx context.Context, to netip.Addr, size int) (time.Duration, error) {
 	if !to.IsValid() {
 		return 0, errNoAddress
 	}
 	to = to.Unmap()
-	proto, request := icmp.ProtocolNumber4, byte(header.ICMPv4Echo)
+	proto, request, head := icmp.ProtocolNumber4, byte(header.ICMPv4Echo), header.IPv4MinimumSize
 	if to.Is6() {
-		proto, request = icmp.ProtocolNumber6, byte(header.ICMPv6EchoRequest)
+		proto, request, head = icmp.ProtocolNumber6, byte(header.ICMPv6EchoRequest), header.IPv6MinimumSize
 	}
 	var wq waiter.Queue
 	ep, err := n.stack.NewEndpoint(proto, protocolOf(to), &wq)
@@ -46,7 +51,7 @@ func (n *Net) Ping(ctx context.Context, to netip.Addr) (time.Duration, error) {
 	// Type, code, checksum, identifier (both are the stack's), sequence number, and a payload that tells an answer to
 	// this request from a late one.
 	seq := pings.Add(1)
-	msg := make([]byte, header.ICMPv4MinimumSize+16)
+	msg := make([]byte, max(header.ICMPv4MinimumSize+16, size-head))
 	msg[0] = request
 	binary.BigEndian.PutUint16(msg[6:], uint16(seq))
 	binary.BigEndian.PutUint32(msg[8:], seq)
