@@ -218,7 +218,7 @@ func (e *Exit) open(port uint16) (*running, error) {
 	}
 	r.net = n
 	r.forward()
-	r.dev, err = wgnet.NewDevice(n, wgnet.NewBind(wgnet.ListenOn(e.opts.Address.Addr())), &wgnet.Config{
+	r.dev, err = wgnet.NewDevice(n, wgnet.NewBind(wgnet.ListenOn(e.opts.Address.Addr()), wgnet.CutBy(wgnet.RoutersCut)), &wgnet.Config{
 		PrivateKey: e.opts.PrivateKey,
 		Addresses:  addrs,
 		ListenPort: port,

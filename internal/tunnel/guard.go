@@ -19,6 +19,8 @@ type Guard interface {
 	// Interface makes the tunnel's interface and sends everything into it. Its file is the caller's; one from before is
 	// replaced.
 	Interface(ctx context.Context, addresses []netip.Addr, mtu int, resolvers []netip.Addr) (*os.File, error)
+	// MTU changes that of the interface, in bytes.
+	MTU(ctx context.Context, mtu int) error
 	// Socket gives a UDP socket that may reach what is held open, on this port of ours; 0 is any. It is the caller's.
 	Socket(port uint16) (*net.UDPConn, error)
 }
@@ -62,7 +64,7 @@ func newWhole(cfg wgnet.Config, g Guard) (*device, error) {
 			return nil, errors.New("the exit has no address that the firewall could let through")
 		}
 	}
-	return &device{cfg: cfg, guard: g, link: newLink(hostCarrier{}, r, cfg.DNS)}, nil
+	return &device{cfg: cfg, guard: g, link: newLink(hostCarrier{}, r, cfg.DNS), probe: probeTarget(cfg, r)}, nil
 }
 
 // startWhole puts the firewall in place first. What fails after that leaves everything blocked.
@@ -75,14 +77,17 @@ func (d *device) startWhole(ctx context.Context, o Options) error {
 		return &GuardError{err}
 	}
 	_, addrs := reachOf(d.cfg)
-	file, err := d.guard.Interface(ctx, addrs, mtuOf(d.cfg), d.cfg.DNS)
+	if c, err := d.socket(0); err == nil { // only to see which way such sockets go
+		_ = c.Close()
+	}
+	file, err := d.guard.Interface(ctx, addrs, d.firstMTU(), d.cfg.DNS)
 	if err != nil {
 		return &GuardError{err}
 	}
 	if d.dev, err = wgnet.NewInterfaceDevice(file, wgnet.NewBind(wgnet.GivenSockets(d.socket)), &d.cfg, o.Log); err != nil {
 		return fmt.Errorf("start WireGuard on the interface: %w", err)
 	}
-	d.run(d.dev.Interface(), false, o)
+	d.run(d.dev.Interface(), o)
 	return nil
 }
 

@@ -40,7 +40,8 @@ type Options struct {
 	OnAlive func()          // it hears from it again; only after OnStall, and only for the same device
 	Conns   int             // proxy connections at a time; 0 = 1024
 
-	watch func(ctx context.Context, own string, tell func(uplink.Change)) error // nil = uplink.Watch; else for tests
+	watch   func(ctx context.Context, own string, tell func(uplink.Change)) error // nil = uplink.Watch; else for tests
+	unsized bool                                                                  // for tests: the MTU stays as it is
 }
 
 // Proxy is where programs reach the tunnel. Both are the same listener.
@@ -301,6 +302,9 @@ type device struct {
 	mark  atomic.Uint32 // of the sockets that reach the exit
 	roam  *roam
 	watch *watch
+
+	sizing     sync.WaitGroup
+	stopSizing func()
 }
 
 // newDevice checks cfg by making all that needs no socket. Start it, or discard it.
@@ -308,12 +312,14 @@ func newDevice(cfg wgnet.Config, g Guard) (*device, error) {
 	if g != nil {
 		return newWhole(cfg, g)
 	}
+	d := &device{cfg: cfg}
 	r, addrs := reachOf(cfg)
-	n, err := wgnet.NewNet(wgnet.NetOptions{Addresses: addrs, MTU: cfg.MTU})
+	n, err := wgnet.NewNet(wgnet.NetOptions{Addresses: addrs, MTU: d.firstMTU()})
 	if err != nil {
 		return nil, err
 	}
-	return &device{cfg: cfg, net: n, link: newLink(netCarrier{n}, r, cfg.DNS), probe: probeTarget(cfg, r)}, nil
+	d.net, d.link, d.probe = n, newLink(netCarrier{n}, r, cfg.DNS), probeTarget(cfg, r)
+	return d, nil
 }
 
 func (d *device) discard() {
@@ -332,15 +338,56 @@ func (d *device) start(ctx context.Context, o Options) error {
 		return err
 	}
 	d.dev = dev
-	d.run("", d.probe.IsValid(), o)
+	d.run("", o)
 	return nil
 }
 
 // run begins all that goes on beside a device. own is the name of the interface that it runs on, or "".
-func (d *device) run(own string, canProbe bool, o Options) {
-	d.roam = startRoam(d.dev, own, d.way, func() {}, o)
-	d.watch = startWatch(d, canProbe, o.OnStall, o.OnAlive)
+func (d *device) run(own string, o Options) {
+	ctx, cancel := context.WithCancel(context.Background())
+	d.stopSizing = cancel
+	z := d.newSizing(o.Log)
+	if d.probe.IsValid() && !o.unsized {
+		d.sizing.Go(func() { z.run(ctx) })
+	}
+	d.roam = startRoam(d.dev, own, d.way, z.again, o)
+	d.watch = startWatch(d, d.probe.IsValid(), o.OnStall, o.OnAlive)
 	d.dev.SendHandshake()
+}
+
+func (d *device) newSizing(log wgnet.LogFunc) *sizing {
+	from := d.ownAddress(d.probe.Is4())
+	s := &sizing{
+		echo:  func(ctx context.Context, size int) error { return d.dev.Echo(ctx, from, d.probe, size) },
+		way:   d.firstMTU,
+		set:   d.setMTU,
+		cut:   d.dev.Cut,
+		log:   log,
+		mtu:   d.dev.Stats().MTU,
+		floor: floorOf(d.cfg),
+		wake:  make(chan struct{}, 1),
+	}
+	return s
+}
+
+// ownAddress is ours in the tunnel, of one family.
+func (d *device) ownAddress(four bool) netip.Addr {
+	for _, p := range d.cfg.Addresses {
+		if a := p.Addr().Unmap(); a.Is4() == four {
+			return a
+		}
+	}
+	return netip.Addr{}
+}
+
+func (d *device) setMTU(ctx context.Context, mtu int) error {
+	if d.guard != nil {
+		if err := d.guard.MTU(ctx, mtu); err != nil {
+			return err
+		}
+	}
+	d.dev.SetMTU(mtu)
+	return nil
 }
 
 // way is how datagrams leave for the exit. Of several exits the first counts.
@@ -362,6 +409,8 @@ const farewell = 20 * time.Millisecond
 func (d *device) endFlows() {
 	d.watch.stop()
 	d.roam.stop()
+	d.stopSizing()
+	d.sizing.Wait()
 	if d.link.close() {
 		<-time.After(farewell)
 	}

@@ -101,8 +101,7 @@ func (d *device) counters() counters {
 }
 
 func (d *device) ping(ctx context.Context) error {
-	_, err := d.net.Ping(ctx, d.probe)
-	return err
+	return d.dev.Echo(ctx, d.ownAddress(d.probe.Is4()), d.probe, 0)
 }
 
 // probeTarget is the exit's own address in the tunnel, as far as the configuration tells: its first DNS server, or

@@ -14,7 +14,7 @@ type bindOptions struct {
 	at    netip.Addr // zero = every address, both families
 	plain bool       // no segmentation offload
 	given func(port uint16) (*net.UDPConn, error)
-	cut   bool // routers may cut our datagrams
+	cut   Cutter
 }
 
 // ListenOn makes the bind use one local address instead of all.
@@ -28,10 +28,18 @@ func WithoutOffload() BindOption {
 	return func(o *bindOptions) { o.plain = true }
 }
 
-// Fragmenting makes the bind let routers on the way cut datagrams that are too large, as Device.Fragment does: for an end
-// that does not find out how large they may be.
-func Fragmenting() BindOption {
-	return func(o *bindOptions) { o.cut = true }
+// Cutter is who may cut datagrams that are too large for the path.
+type Cutter uint8
+
+const (
+	SystemCuts Cutter = iota // what the system does by itself: it cuts what it has been told is too large
+	NobodyCuts               // what is too large is lost: so it can be found out how large that is
+	RoutersCut               // of IPv4, routers on the way; IPv6 has none that do, and is left to the system
+)
+
+// CutBy says who may cut what the bind sends. RoutersCut is for an end that does not find out how large datagrams may be.
+func CutBy(c Cutter) BindOption {
+	return func(o *bindOptions) { o.cut = c }
 }
 
 // GivenSockets makes the bind take its sockets, one at every Open, from given: from a helper that has marked them as

@@ -73,9 +73,7 @@ func (b *udpBind) Open(port uint16) ([]conn.ReceiveFunc, uint16, error) {
 	control := func(_, _ string, rc syscall.RawConn) error {
 		return rc.Control(func(fd uintptr) {
 			join = setOptions(int(fd), b.opts.plain, &s.runs)
-			if b.opts.cut {
-				allowCuts(int(fd))
-			}
+			setCutter(int(fd), b.opts.cut)
 		})
 	}
 	var err error
@@ -130,23 +128,32 @@ func setOptions(fd int, plain bool, runs *atomic.Bool) (join bool) {
 	return unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1) == nil
 }
 
-// fragment holds for the socket that is open and for those that follow.
-func (b *udpBind) fragment() {
+// cut holds for the socket that is open and for those that follow.
+func (b *udpBind) cut(by Cutter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.opts.cut = true
+	b.opts.cut = by
 	if b.sock == nil {
 		return
 	}
 	if rc, err := b.sock.conn.SyscallConn(); err == nil {
-		_ = rc.Control(func(fd uintptr) { allowCuts(int(fd)) })
+		_ = rc.Control(func(fd uintptr) { setCutter(int(fd), by) })
 	}
 }
 
-// allowCuts takes the mark "do not cut" off what a socket sends over IPv4. Linux sets it by itself, cuts only what it has
-// been told is too large, and is told nothing where routers are silent.
-func allowCuts(fd int) {
-	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_DONT)
+// setCutter tries; a socket of one family refuses what is for the other. By itself Linux marks datagrams "do not cut", but
+// not runs, and is told nothing of what is lost where routers are silent.
+func setCutter(fd int, by Cutter) {
+	v4, v6 := unix.IP_PMTUDISC_WANT, unix.IPV6_PMTUDISC_WANT
+	switch by {
+	case SystemCuts:
+	case NobodyCuts:
+		v4, v6 = unix.IP_PMTUDISC_PROBE, unix.IPV6_PMTUDISC_PROBE
+	case RoutersCut:
+		v4 = unix.IP_PMTUDISC_DONT
+	}
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, v4)
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, v6)
 }
 
 // enlarge gives a socket its buffer. One that a helper has made large already would become smaller by the limits of who

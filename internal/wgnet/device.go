@@ -149,11 +149,11 @@ func (d *Device) SetMTU(mtu int) {
 	}
 }
 
-// Fragment lets routers on the way cut WireGuard's datagrams where they are too large, instead of dropping them: for a
-// path of which nothing can be found out. It does so for IPv4, which alone can, on Linux; elsewhere the system decides.
-func (d *Device) Fragment() {
-	if b, ok := d.bind.(interface{ fragment() }); ok {
-		b.fragment()
+// Cut says who may cut WireGuard's datagrams where they are too large for the path. Linux only; elsewhere the system
+// decides.
+func (d *Device) Cut(by Cutter) {
+	if b, ok := d.bind.(interface{ cut(by Cutter) }); ok {
+		b.cut(by)
 	}
 }
 
