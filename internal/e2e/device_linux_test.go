@@ -189,6 +189,22 @@ func TestTheWholeDevice(t *testing.T) {
 		}
 		t.Logf("traffic passes again %s after the network is back", time.Since(back).Round(10*time.Millisecond))
 		w.await(30*time.Second, func(s status) bool { return s.Phase == "up" })
+		assert.Less(t, time.Since(back), 5*time.Second, "the tunnel stays up, and so there is no reconnection to wait for")
+
+		// A narrower network: packets inside become smaller. 1360 bytes less 60, and a multiple of 16.
+		ip("link", "set", "near", "mtu", "1360")
+		for narrow := time.Now(); ; {
+			said, err := w.command(w.app, "ip", "link", "show", "mysterium0").CombinedOutput()
+			require.NoError(t, err, string(said))
+			if strings.Contains(string(said), "mtu 1296") {
+				t.Logf("the interface's MTU fits %s after the network became narrower", time.Since(narrow).Round(10*time.Millisecond))
+				break
+			}
+			require.Less(t, time.Since(narrow), 30*time.Second, "%s", said)
+		}
+		out, err = w.client("direct", url+"/file")
+		require.NoError(t, err, out)
+		ip("link", "set", "near", "mtu", "1500")
 	})
 
 	t.Run("the helper is gone", func(t *testing.T) {

@@ -107,7 +107,7 @@ func newShore(t *testing.T, in *land) *shore {
 	require.NoError(t, err)
 	s.net = n
 	in.in(func() {
-		s.dev, err = wgnet.NewDevice(n, wgnet.NewBind(), &wgnet.Config{PrivateKey: s.private, Peers: []wgnet.Peer{s.peer()}}, nil)
+		s.dev, err = wgnet.NewDevice(n, wgnet.NewBind(wgnet.CutBy(wgnet.RoutersCut)), &wgnet.Config{PrivateKey: s.private, Peers: []wgnet.Peer{s.peer()}}, nil)
 	})
 	require.NoError(t, err)
 	s.port = s.dev.ListenPort()

@@ -311,3 +311,30 @@ func BenchmarkBindSend(b *testing.B) {
 		})
 	}
 }
+
+// TestWhoMayCutIsSaidToEachSocket: to the one that is open, and to those that follow after a rebind.
+func TestWhoMayCutIsSaidToEachSocket(t *testing.T) {
+	b := NewBind(CutBy(NobodyCuts)).(*udpBind)
+	says := func() int {
+		rc, err := b.sock.conn.SyscallConn()
+		require.NoError(t, err)
+		var v int
+		require.NoError(t, rc.Control(func(fd uintptr) { v, err = unix.GetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MTU_DISCOVER) }))
+		require.NoError(t, err)
+		return v
+	}
+	for _, c := range []struct {
+		by   Cutter
+		want int
+	}{{NobodyCuts, unix.IP_PMTUDISC_PROBE}, {RoutersCut, unix.IP_PMTUDISC_DONT}, {SystemCuts, unix.IP_PMTUDISC_WANT}} {
+		b.cut(c.by) // while there is no socket
+		_, _, err := b.Open(0)
+		require.NoError(t, err)
+		require.Equal(t, c.want, says())
+		b.cut(SystemCuts)
+		require.Equal(t, unix.IP_PMTUDISC_WANT, says())
+		b.cut(c.by)
+		require.Equal(t, c.want, says())
+		require.NoError(t, b.Close())
+	}
+}

@@ -45,17 +45,20 @@ type Device struct {
 
 // NewDevice starts WireGuard with cfg. It takes n and bind over and closes them, also when it fails.
 func NewDevice(n *Net, bind conn.Bind, cfg *Config, log LogFunc) (*Device, error) {
-	d, err := startDevice(n, n.opts.MTU, bind, cfg, log)
+	d, err := startDevice(n, n.opts.MTU, bind, cfg, false, log)
 	if err == nil {
 		d.net = n
 	}
 	return d, err
 }
 
-// startDevice takes t and bind over.
-func startDevice(t tun.Device, mtu int, bind conn.Bind, cfg *Config, log LogFunc) (*Device, error) {
+// startDevice takes t and bind over. pin has PinEndpoints hold from the first answer on.
+func startDevice(t tun.Device, mtu int, bind conn.Bind, cfg *Config, pin bool, log LogFunc) (*Device, error) {
 	d := &Device{key: cfg.PrivateKey, bind: bind, dev: device.NewDevice(t, bind, deviceLogger(log)), peers: make(map[Key]bool)}
 	d.mtu.Store(int64(mtu))
+	if pin {
+		d.PinEndpoints()
+	}
 	for i := range cfg.Peers {
 		d.peers[cfg.Peers[i].PublicKey] = true
 	}

@@ -38,9 +38,8 @@ func NewInterfaceDevice(file *os.File, bind conn.Bind, cfg *Config, log LogFunc)
 		return nil, fmt.Errorf("read the interface's MTU: %w", err)
 	}
 	i := &hostInterface{Device: t, name: name}
-	d, err := startDevice(i, mtu, bind, cfg, log)
+	d, err := startDevice(i, mtu, bind, cfg, true, log)
 	if err == nil {
-		d.PinEndpoints()
 		d.host = i
 	}
 	return d, err
