@@ -18,8 +18,9 @@ const load = 2 << 20 // bytes, far more than fits into any buffer on the way of 
 
 // narrows is a path with a link of 1300 bytes between two routers, and an exit at its end. silent: they say nothing of what
 // they drop.
-func narrows(t *testing.T, silent bool) *shore {
-	first, second, behind := newLand(t), newLand(t), newLand(t)
+func narrows(t *testing.T, silent bool) (s *shore, first, second *land) {
+	first, second = newLand(t), newLand(t)
+	behind := newLand(t)
 	ip(t, fmt.Sprintf("link add wlan type veth peer name ap netns %d", first.tid), "link set wlan up", "addr add 192.0.2.7/24 dev wlan", "route add default via 192.0.2.1")
 	first.ip(t, fmt.Sprintf("link add middle type veth peer name other netns %d", second.tid), "link set ap up", "link set middle up mtu 1300",
 		"addr add 192.0.2.1/24 dev ap", "addr add 198.51.100.1/24 dev middle", "route add default via 198.51.100.2")
@@ -34,13 +35,13 @@ func narrows(t *testing.T, silent bool) *shore {
 			}
 		})
 	}
-	s := newShore(t, behind)
+	s = newShore(t, behind)
 	s.listen(t, 10, func(c net.Conn) { // takes it all, and says so
 		n, _ := io.Copy(io.Discard, c)
 		_, _ = fmt.Fprintf(c, "%d", n)
 	})
 	s.listen(t, 11, func(c net.Conn) { _, _ = c.Write(make([]byte, load)) })
-	return s
+	return s, first, second
 }
 
 func run(t *testing.T, name string, args ...string) {
@@ -82,7 +83,7 @@ func download(t *testing.T, p Proxy, limit time.Duration) error {
 
 // crossing brings a tunnel up over the narrows and measures what passes.
 func crossing(t *testing.T, silent bool) (up, down error, mtu int) {
-	s := narrows(t, silent)
+	s, _, _ := narrows(t, silent)
 	tu, p := newTunnel(t, Options{Log: func(_ wgnet.Level, text string) { t.Log(time.Now().Format("05.000"), text) }})
 	require.NoError(t, tu.Up(t.Context(), s.config()))
 	require.NoError(t, tryEcho(within(t, 20*time.Second), p, at(exitV4, 7)))
@@ -121,13 +122,42 @@ func TestANarrowPathThatIsToldIsTaken(t *testing.T) {
 	assert.LessOrEqual(t, mtu, 1240)
 }
 
+// TestAPathThatBecomesNarrowIsNoticed, far away and without a word: nothing comes back but what is small. What programs begin
+// after that passes.
+func TestAPathThatBecomesNarrowIsNoticed(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	s, first, second := narrows(t, true)
+	first.ip(t, "link set middle mtu 1500")
+	second.ip(t, "link set other mtu 1500")
+	tu, p := newTunnel(t, Options{})
+	require.NoError(t, tu.Up(t.Context(), s.config()))
+	require.NoError(t, upload(t, p, 20*time.Second))
+	await(t, "the size was looked for", func() bool {
+		return tu.device().dev.Echo(within(t, time.Second), ourV4, exitV4, wgnet.DefaultMTU) == nil
+	})
+	first.ip(t, "link set middle mtu 1300")
+	second.ip(t, "link set other mtu 1300")
+	c, err := dialSocks(t, p, at(exitV4, 7)) // a request of one packet, and a large one
+	require.NoError(t, err)
+	defer func() { _ = c.Close() }()
+	start := time.Now()
+	_, err = c.Write(make([]byte, 1300))
+	require.NoError(t, err)
+	await(t, "the MTU is lowered", func() bool { n, _ := tu.Stats(); return n.MTU < wgnet.DefaultMTU })
+	t.Logf("FIGURE a path that becomes narrow: lowered after %s", time.Since(start).Round(time.Millisecond))
+	require.NoError(t, upload(t, p, 20*time.Second))
+	require.NoError(t, download(t, p, 20*time.Second))
+}
+
 // TestWithoutAskingANarrowPathIsAHole shows what the asking is for: no large packet gets out by itself. Some pass in runs,
 // which Linux lets routers cut, so how a download or an upload fares is a matter of luck.
 func TestWithoutAskingANarrowPathIsAHole(t *testing.T) {
 	if !alone(t) {
 		return
 	}
-	s := narrows(t, true)
+	s, _, _ := narrows(t, true)
 	tu, p := newTunnel(t, Options{unsized: true})
 	require.NoError(t, tu.Up(t.Context(), s.config()))
 	require.NoError(t, tryEcho(within(t, 20*time.Second), p, at(exitV4, 7)))

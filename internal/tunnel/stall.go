@@ -8,6 +8,8 @@ const (
 	probeMisses  = 3
 	silentLimit  = 15 * time.Second // WireGuard's own KeepaliveTimeout + RekeyTimeout: by then a live peer has spoken
 	tickGapLimit = 5 * time.Second  // a longer pause between two ticks: the computer slept, and nothing is known
+	thinProbes   = 3                // answers in a row to probes alone, after which larger packets may be lost
+	thinAnswer   = 200              // bytes that the answer to a probe has at most, with WireGuard's own
 	quietLimit   = 10 * time.Second // that a program may wait for more before the exit is asked whether it is there
 )
 
@@ -29,6 +31,7 @@ type counters struct {
 // verdict is what a step of the rule asks for.
 type verdict struct {
 	probe bool // send one now
+	thin  bool // probes come back and nothing else does: what is larger than they are may be lost
 	stall *StallInfo
 	alive bool
 }
@@ -49,7 +52,9 @@ type stall struct {
 	probing bool      // one is on its way
 	probed  bool      // since silent, at least once
 	misses  int
-	answers bool // this exit has answered a probe
+	answers bool   // this exit has answered a probe
+	asked   uint64 // bytes received when the one on its way was sent
+	alone   int    // probes in a row whose answer was all that came
 	stalled bool
 }
 
@@ -62,6 +67,9 @@ func (s *stall) tick(now time.Time, c counters) verdict {
 	switch {
 	case heard:
 		s.heardAt = now
+		if c.received-s.asked > thinAnswer {
+			s.alone = 0
+		}
 		return s.heard()
 	case c.received == 0:
 		return verdict{} // the exit has never spoken: that is not a stall but a connection that was not made
@@ -85,14 +93,23 @@ func (s *stall) tick(now time.Time, c counters) verdict {
 	if s.probing || s.probed && !s.answers {
 		return verdict{}
 	}
-	s.probing, s.probed = true, true
+	s.probing, s.probed, s.asked = true, true, c.received
 	return verdict{probe: true}
 }
 
-// answered says that the exit answered a probe.
-func (s *stall) answered() verdict {
+// answered says that the exit answered a probe; c are the counters now.
+func (s *stall) answered(c counters) verdict {
 	s.answers, s.probing = true, false
-	return s.heard()
+	if s.asked > 0 && c.received-s.asked <= thinAnswer {
+		s.alone++
+	} else {
+		s.alone = 0
+	}
+	v := s.heard()
+	if s.alone == thinProbes {
+		s.alone, v.thin = 0, true
+	}
+	return v
 }
 
 // missed says that a probe was not answered in time; c are the counters at now.

@@ -43,6 +43,36 @@ func TestStallRule(t *testing.T) {
 			{24 * s, "missed", 4, 564, "probe"},
 			{25 * s, "missed", 5, 564, "stall"},
 		},
+		"an exit that answers probes and nothing else may get nothing large": {
+			{0, "tick", 1, 100, ""},
+			{0, "answered", 1, 180, ""},
+			{s, "tick", 1, 180, ""},
+			{s, "tick", 2, 180, "probe"},
+			{s, "answered", 3, 260, ""},
+			{2 * s, "tick", 3, 260, ""},
+			{2 * s, "tick", 4, 260, "probe"},
+			{2 * s, "answered", 5, 340, ""},
+			{4 * s, "tick", 5, 340, ""},
+			{4 * s, "tick", 6, 340, "probe"},
+			{4 * s, "answered", 7, 420, "thin"},
+			{5 * s, "tick", 7, 420, ""},
+			{5 * s, "tick", 8, 420, "probe"},
+			{5 * s, "answered", 9, 500, ""},
+		},
+		"one that says more does not": {
+			{0, "tick", 1, 100, ""},
+			{0, "answered", 1, 180, ""},
+			{s, "tick", 1, 180, ""},
+			{s, "tick", 2, 180, "probe"},
+			{s, "answered", 3, 260, ""},
+			{2 * s, "tick", 3, 260, ""},
+			{2 * s, "tick", 4, 260, "probe"},
+			{2 * s, "answered", 5, 340, ""},
+			{3 * s, "tick", 5, 3000, ""},
+			{3 * s, "tick", 6, 3000, "probe"},
+			{3 * s, "answered", 7, 3080, ""},
+			{4 * s, "tick", 7, 3080, ""},
+		},
 		"while no program waits, it is not": {
 			{0, "tick", 1, 100, ""},
 			{0, "answered", 1, 164, ""},
@@ -154,7 +184,7 @@ func TestStallRule(t *testing.T) {
 				case "tick", "open":
 					v = r.tick(start.Add(st.at), c)
 				case "answered":
-					v = r.answered()
+					v = r.answered(c)
 				case "missed":
 					v = r.missed(start.Add(st.at), c)
 				}
@@ -166,6 +196,8 @@ func TestStallRule(t *testing.T) {
 					got = "stall"
 				case v.alive:
 					got = "alive"
+				case v.thin:
+					got = "thin"
 				}
 				require.Equal(t, st.want, got, "step %d at %s", i, st.at)
 			}
@@ -187,6 +219,8 @@ func (f *fakeExit) counters() counters {
 	defer f.mu.Unlock()
 	return f.c
 }
+
+func (f *fakeExit) thin() {}
 
 func (f *fakeExit) ping(ctx context.Context) error {
 	f.mu.Lock()

@@ -305,6 +305,8 @@ type device struct {
 
 	sizing     sync.WaitGroup
 	stopSizing func()
+	look       func()    // has it look again
+	thinAt     time.Time // when it was, because only probes came back; the watch's
 }
 
 // newDevice checks cfg by making all that needs no socket. Start it, or discard it.
@@ -347,6 +349,7 @@ func (d *device) run(own string, o Options) {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.stopSizing = cancel
 	z := d.newSizing(o.Log)
+	d.look = z.again
 	if d.probe.IsValid() && !o.unsized {
 		d.sizing.Go(func() { z.run(ctx) })
 	}

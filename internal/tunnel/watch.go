@@ -14,6 +14,7 @@ import (
 type watched interface {
 	counters() counters
 	ping(ctx context.Context) error
+	thin() // larger packets than the ping's may be lost
 }
 
 // watch applies the stall rule to one device until it is stopped.
@@ -68,7 +69,7 @@ func (w *watch) run(ctx context.Context, d watched, canProbe bool, onStall func(
 			v = s.tick(time.Now(), d.counters())
 		case ok := <-answers:
 			if ok {
-				v = s.answered()
+				v = s.answered(d.counters())
 			} else {
 				v = s.missed(time.Now(), d.counters())
 			}
@@ -76,6 +77,9 @@ func (w *watch) run(ctx context.Context, d watched, canProbe bool, onStall func(
 		w.stalled.Store(s.stalled)
 		if v.probe {
 			probe(probeTimeout)
+		}
+		if v.thin {
+			d.thin()
 		}
 		if v.stall != nil {
 			onStall(*v.stall)
@@ -98,6 +102,17 @@ func (d *device) counters() counters {
 		c.sent, c.open = d.net.Stack().Stats().IP.PacketsSent.Value(), d.link.open.Load() > 0
 	}
 	return c
+}
+
+// thinPause is between two looks that programs' silence gives cause for: some want no answers.
+const thinPause = time.Minute
+
+// thin is called by the watch alone.
+func (d *device) thin() {
+	if now := time.Now(); now.Sub(d.thinAt) >= thinPause {
+		d.thinAt = now
+		d.look()
+	}
 }
 
 func (d *device) ping(ctx context.Context) error {

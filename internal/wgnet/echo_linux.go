@@ -155,7 +155,7 @@ func echoReply(p []byte) (id, seq uint16, ok bool) {
 		}
 		p = p[size:]
 	case len(p) >= header.IPv6MinimumSize+least && p[0]>>4 == 6:
-		if header.IPv6(p).TransportProtocol() != header.ICMPv6ProtocolNumber || p[header.IPv6MinimumSize] != byte(header.ICMPv6EchoReply) {
+		if header.IPv6(p).NextHeader() != uint8(header.ICMPv6ProtocolNumber) || p[header.IPv6MinimumSize] != byte(header.ICMPv6EchoReply) {
 			return 0, 0, false
 		}
 		p = p[header.IPv6MinimumSize:]

@@ -27,7 +27,10 @@ func newDoors(t *testing.T, exit netip.AddrPort) *doors {
 	d := &doors{first: open(), second: open()}
 	var client atomic.Pointer[netip.AddrPort]
 	var work sync.WaitGroup
-	t.Cleanup(func() { d.first.Close(); d.second.Close(); work.Wait() })
+	t.Cleanup(func() {
+		_, _ = d.first.Close(), d.second.Close()
+		work.Wait()
+	})
 	read := func(at *net.UDPConn, came func(p []byte, from netip.AddrPort)) {
 		work.Go(func() {
 			b := make([]byte, 64<<10)
