@@ -92,9 +92,11 @@ func (s *sizing) run(ctx context.Context) {
 	}
 }
 
-// look asks, and then the system: it may have heard from routers meanwhile. An exit that answers nothing teaches nothing.
+// look takes what the system knows, asks the exit, and then the system again: it may have heard from routers meanwhile. An
+// exit that answers nothing teaches nothing.
 func (s *sizing) look(ctx context.Context) {
-	found, patience := s.mtu, s.answers(ctx)
+	s.lower(ctx, s.way())
+	found, patience := 0, s.answers(ctx)
 	if patience > 0 {
 		s.cut(wgnet.NobodyCuts)
 		found = s.find(ctx, patience)
@@ -102,21 +104,26 @@ func (s *sizing) look(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	if patience > 0 && found > 0 {
+	if found > 0 {
 		s.cut(wgnet.SystemCuts)
+		s.lower(ctx, found)
 	} else {
-		found = s.mtu
 		s.cut(wgnet.RoutersCut)
 	}
-	if found = min(found, s.way()); found >= s.mtu {
+	s.lower(ctx, s.way())
+}
+
+// lower makes it mtu, if that is less.
+func (s *sizing) lower(ctx context.Context, mtu int) {
+	if mtu >= s.mtu {
 		return
 	}
-	if err := s.set(ctx, found); err != nil {
-		s.log(wgnet.LevelError, fmt.Sprintf("make packets smaller, from %d to %d bytes: %v", s.mtu, found, err))
+	if err := s.set(ctx, mtu); err != nil {
+		s.log(wgnet.LevelError, fmt.Sprintf("make packets smaller, from %d to %d bytes: %v", s.mtu, mtu, err))
 		return
 	}
-	s.log(wgnet.LevelInfo, fmt.Sprintf("packets in the tunnel are at most %d bytes now, not %d: the path to the exit takes no more", found, s.mtu))
-	s.mtu = found
+	s.log(wgnet.LevelInfo, fmt.Sprintf("packets in the tunnel are at most %d bytes now, not %d: the path to the exit takes no more", mtu, s.mtu))
+	s.mtu = mtu
 }
 
 // answers tells how long to wait for an answer of this exit; 0 = it gives none.
