@@ -94,7 +94,7 @@ func crossing(t *testing.T, silent bool) (up, down error, mtu int) {
 	middle := time.Now()
 	down = download(t, p, limit)
 	now, _ := tu.Stats()
-	t.Logf("FIGURE routers silent: %v: %d bytes inside; 2 MB up %s (%v), down %s (%v)", silent, now.MTU,
+	t.Logf("routers silent: %v: %d bytes inside; 2 MB up %s (%v), down %s (%v)", silent, now.MTU,
 		middle.Sub(start).Round(time.Millisecond), up, time.Since(middle).Round(time.Millisecond), down)
 	return up, down, now.MTU
 }
@@ -146,7 +146,7 @@ func TestAPathThatBecomesNarrowIsNoticed(t *testing.T) {
 	_, err = c.Write(make([]byte, 1300))
 	require.NoError(t, err)
 	await(t, "the MTU is lowered", func() bool { n, _ := tu.Stats(); return n.MTU < wgnet.DefaultMTU })
-	t.Logf("FIGURE a path that becomes narrow: lowered after %s", time.Since(start).Round(time.Millisecond))
+	t.Logf("a path that becomes narrow: lowered after %s", time.Since(start).Round(time.Millisecond))
 	require.NoError(t, upload(t, p, 20*time.Second))
 	require.NoError(t, download(t, p, 20*time.Second))
 }
@@ -165,7 +165,7 @@ func TestWithoutAskingANarrowPathIsAHole(t *testing.T) {
 	require.NoError(t, d.dev.Echo(within(t, 20*time.Second), ourV4, exitV4, 1232))
 	require.Error(t, d.dev.Echo(within(t, 2*time.Second), ourV4, exitV4, 1240), "16 bytes at a time")
 	start := time.Now()
-	t.Logf("FIGURE routers silent, not looked for: 2 MB up: %v, after %s", upload(t, p, 5*time.Second), time.Since(start).Round(time.Millisecond))
+	t.Logf("routers silent, not looked for: 2 MB up: %v, after %s", upload(t, p, 5*time.Second), time.Since(start).Round(time.Millisecond))
 	d.dev.Cut(wgnet.RoutersCut)
 	require.NoError(t, d.dev.Echo(within(t, 20*time.Second), ourV4, exitV4, wgnet.DefaultMTU), "routers cut it now")
 }

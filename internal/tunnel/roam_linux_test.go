@@ -240,7 +240,7 @@ func (r *roaming) back(t *testing.T, what string, flow net.Conn) {
 	}
 	first := time.Since(start)
 	goesOn(t, flow)
-	t.Logf("FIGURE %s: traffic passes %s after the network's return; the flow that was open goes on after %s", what, first.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
+	t.Logf("%s: traffic passes %s after the network's return; the flow that was open goes on after %s", what, first.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
 	require.Less(t, first, 5*time.Second, what)
 }
 
@@ -304,7 +304,7 @@ func TestTheTunnelLivesThroughChangesOfTheNetwork(t *testing.T) {
 	await(t, "the exit sends to the new address", func() bool { return r.tunnel.device().dev.Stats().BytesReceived > was+2000 })
 	_, err = pushed.Read(buf)
 	require.NoError(t, err)
-	t.Logf("FIGURE another address while a program only receives: %s", time.Since(start).Round(time.Millisecond))
+	t.Logf("another address while a program only receives: %s", time.Since(start).Round(time.Millisecond))
 
 	assert.Same(t, device, r.tunnel.device(), "one device all the time")
 	assert.Empty(t, r.stalls, "the network's loss is not the exit's")
