@@ -140,7 +140,7 @@ func (m *mysterium) tryIsolated() error {
 // find is nodeproc's Find.
 func (m *mysterium) find(ctx context.Context, last error) (nodeproc.Spec, error) {
 	if m.guarded != nil {
-		return m.findGuarded(ctx)
+		return m.findGuarded(ctx, last)
 	}
 	p, err := m.finder.Find(ctx, m.chosen)
 	if err != nil {
@@ -162,7 +162,10 @@ func (m *mysterium) find(ctx context.Context, last error) (nodeproc.Spec, error)
 }
 
 // findGuarded has the helper run the node, and waits until it answers: then it is taken as one that runs already.
-func (m *mysterium) findGuarded(ctx context.Context) (nodeproc.Spec, error) {
+func (m *mysterium) findGuarded(ctx context.Context, last error) (nodeproc.Spec, error) {
+	if _, hangs := errors.AsType[*nodeproc.PortTakenError](last); hangs { // nobody else has its port
+		m.guarded.Stop()
+	}
 	uid, err := m.guarded.Run(ctx)
 	if err != nil {
 		return nodeproc.Spec{}, err

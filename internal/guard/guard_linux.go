@@ -89,14 +89,21 @@ func (g *Guard) Socket(port uint16) (u *net.UDPConn, err error) {
 
 // MTU changes that of the tunnel's interface, in bytes.
 func (g *Guard) MTU(ctx context.Context, mtu int) error {
-	_, err := g.ask(ctx, func(c *netdclient.Client) (wire.Answer, error) { return c.MTU(uint16(mtu)) }) //nolint:gosec // wire checks it
-	return err
+	return g.with(ctx, false, false, func(c *netdclient.Client) error {
+		_, err := c.MTU(uint16(mtu)) //nolint:gosec // wire checks it
+		return err
+	})
 }
 
 // Rules are those of the firewall as the kernel has them, in the words of nft(8), with counters of what was refused.
 // Empty: there are none, and the device is open.
 func (g *Guard) Rules(ctx context.Context) (rules string, err error) {
-	err = g.with(ctx, true, false, func(c *netdclient.Client) error { rules, err = c.Rules(); return err })
+	ask := func(c *netdclient.Client) error { rules, err = c.Rules(); return err }
+	if g.holding() != nil {
+		err = g.aside(ctx, ask)
+	} else {
+		err = g.with(ctx, true, false, ask)
+	}
 	return rules, err
 }
 
@@ -128,6 +135,20 @@ func (g *Guard) LAN(ctx context.Context, on bool) error {
 
 // ask tells what is answered as a change.
 func (g *Guard) ask(ctx context.Context, what func(*netdclient.Client) (wire.Answer, error)) (s State, err error) {
+	if owner := g.holding(); owner != nil {
+		var a wire.Answer
+		err := g.aside(ctx, func(c *netdclient.Client) error { a, err = what(c); return err })
+		if err != nil {
+			return State{}, err
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.c != owner { // it ended meanwhile, and who ended it has told how things stand
+			return g.told, nil
+		}
+		a.Yours = a.Held && !a.Ownerless && int(a.Owner) == os.Getuid()
+		return g.tell(a), nil
+	}
 	err = g.with(ctx, true, false, func(c *netdclient.Client) error {
 		a, err := what(c)
 		if err == nil {
@@ -136,6 +157,26 @@ func (g *Guard) ask(ctx context.Context, what func(*netdclient.Client) (wire.Ans
 		return err
 	})
 	return s, err
+}
+
+// holding is our connection while a tunnel hangs on it; else nil.
+func (g *Guard) holding() *netdclient.Client {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.c == nil || g.beats != g.c || !g.told.Held {
+		return nil
+	}
+	return g.c
+}
+
+// aside asks by a connection of its own: who gives up waiting must not end the tunnel.
+func (g *Guard) aside(ctx context.Context, ask func(*netdclient.Client) error) error {
+	c, err := netdclient.Dial(ctx, g.path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	return bound(ctx, true, c, ask)
 }
 
 // Close ends the connection. What is held stays blocked.

@@ -291,3 +291,33 @@ func TestASilentHelperHoldsNobodyUp(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, State{Lockdown: true}, s)
 }
+
+// TestWhoGivesUpWaitingDoesNotEndTheTunnel: a page that asks for the rules, or a command that is broken off, while the
+// helper takes its time.
+func TestWhoGivesUpWaitingDoesNotEndTheTunnel(t *testing.T) {
+	h := newHelper(t)
+	g, told := guarded(h)
+	h.says(mine)
+	require.NoError(t, g.Hold(t.Context(), []netip.AddrPort{exit}))
+	assert.Equal(t, State{Held: true}, <-told)
+	h.does(func(v wire.Verb) (wire.Answer, bool) { return mine, v == wire.MTU })
+	for _, ask := range []func(context.Context) error{
+		func(ctx context.Context) error { _, err := g.Look(ctx); return err },
+		func(ctx context.Context) error { _, err := g.Rules(ctx); return err },
+		func(ctx context.Context) error { return g.LAN(ctx, true) },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		require.ErrorIs(t, ask(ctx), context.DeadlineExceeded)
+		cancel()
+	}
+	require.NoError(t, g.MTU(t.Context(), 1280), "on the connection that holds it, which still stands")
+	select {
+	case s := <-told:
+		require.Fail(t, "something was told", "%+v", s)
+	default:
+	}
+	h.says(wire.Answer{Code: wire.OK, Phase: wire.Connected, Held: true, Owner: uint32(os.Getuid()), LAN: true}) //nolint:gosec // a user
+	s, err := g.Look(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, State{Held: true, LAN: true}, s, "it is ours, though another connection has asked")
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/mysteriumvpn/desktop/internal/netdclient"
 	"github.com/mysteriumvpn/desktop/internal/unixsock"
@@ -49,7 +50,9 @@ func (n *Node) Run(ctx context.Context) (uid int, err error) {
 			}
 			n.c = c
 		}
+		unbound := context.AfterFunc(ctx, func(c *netdclient.Client) func() { return func() { _ = c.Close() } }(n.c))
 		l, uid, err := n.c.Node()
+		unbound()
 		_, refused := errors.AsType[*netdclient.Refusal](err)
 		switch {
 		case err == nil:
@@ -62,7 +65,7 @@ func (n *Node) Run(ctx context.Context) (uid int, err error) {
 			return 0, &NodeError{err}
 		}
 		n.drop()
-		if fresh {
+		if fresh || ctx.Err() != nil {
 			return 0, &NodeError{err}
 		}
 	}
@@ -78,12 +81,22 @@ func (n *Node) took(l *net.UnixListener, uid int) {
 	if l == nil {
 		return
 	}
+	if n.l != nil { // of a node that the helper has started anew
+		_ = n.l.Close()
+	}
 	n.l = l
 	go func() {
 		for {
 			c, err := l.AcceptUnix()
-			if err != nil {
+			if errors.Is(err, net.ErrClosed) {
 				return
+			}
+			if err != nil { // too many open files, or who connected has gone already
+				select {
+				case <-time.After(100 * time.Millisecond):
+				case <-n.done:
+				}
+				continue
 			}
 			if who, err := unixsock.PeerUID(c); err != nil || who != uid {
 				_ = c.Close()
@@ -110,6 +123,15 @@ func (n *Node) drop() {
 	}
 	_ = n.c.Close()
 	n.c = nil
+}
+
+// Stop ends the node. Run starts it again.
+func (n *Node) Stop() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.c != nil {
+		n.drop()
+	}
 }
 
 // Accept gives the next connection of the node, over all its runs and those of the helper. Others than the node's user

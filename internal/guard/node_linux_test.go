@@ -1,10 +1,12 @@
 package guard
 
 import (
+	"context"
 	"net"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -91,4 +93,16 @@ func TestANodeThatCannotRunIsSaid(t *testing.T) {
 	h.die()
 	_, err = n.Run(t.Context())
 	require.ErrorIs(t, err, ErrNoHelper)
+}
+
+// TestASilentHelperHoldsNobodyUpForItsNode: who asks for a time is answered in it, and who quits waits for nobody.
+func TestASilentHelperHoldsNobodyUpForItsNode(t *testing.T) {
+	h := newHelper(t)
+	h.does(func(wire.Verb) (wire.Answer, bool) { return wire.Answer{}, false })
+	n := NewNode(h.path)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := n.Run(ctx)
+	require.Error(t, err)
+	require.NoError(t, n.Close())
 }

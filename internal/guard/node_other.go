@@ -16,6 +16,9 @@ func NewNode(string) *Node { return &Node{} }
 // Run is a *NodeError of ErrNoHelper.
 func (*Node) Run(context.Context) (int, error) { return 0, &NodeError{ErrNoHelper} }
 
+// Stop does nothing.
+func (*Node) Stop() {}
+
 // Accept is net.ErrClosed.
 func (*Node) Accept() (net.Conn, error) { return nil, net.ErrClosed }
 
