@@ -22,6 +22,10 @@ func TestEveryRuleIsKnownAsThisKernelListsIt(t *testing.T) {
 	files, err := filepath.Glob("../netd/testdata/rules-*.nft")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	const asleep = `nft -f "$0"; nft add table inet mysteriumvpn '{ flags dormant; }'; nft --numeric list table inet mysteriumvpn`
+	out, err := exec.CommandContext(t.Context(), "unshare", "-n", "sh", "-ec", asleep, "../netd/testdata/rules-connected.nft").CombinedOutput()
+	require.NoError(t, err, string(out))
+	assert.Equal(t, Open, Parse(string(out)).Phase, "switched off: %s", out)
 	for _, f := range files {
 		for _, option := range []string{"--numeric", ""} {
 			const script = `nft -f "$0"; for t in inet arp; do if nft list table $t mysteriumvpn >/dev/null 2>&1; then nft $1 list table $t mysteriumvpn; fi; done`

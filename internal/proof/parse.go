@@ -11,7 +11,7 @@ import (
 // it cannot make sense of becomes a rule that is shown as it stands.
 func Parse(text string) Listing {
 	l := Listing{Text: text}
-	p := parser{l: &l, sets: map[string]string{}}
+	p := parser{l: &l, asked: map[string]bool{}, sets: map[string]string{}}
 	for line := range strings.Lines(strings.ReplaceAll(text, "}table ", "}\ntable ")) { // listings may be joined without a line end
 		p.line(strings.TrimSpace(line))
 	}
@@ -20,39 +20,61 @@ func Parse(text string) Listing {
 			l.Rules[i].A = p.sets[set]
 		}
 	}
+	if p.unhooked() {
+		l.Phase = Open
+		return l
+	}
 	l.Phase = phaseOf(l.Rules)
 	return l
 }
 
+// phaseOf is what the rules let out, if the kernel asks them.
 func phaseOf(rules []Rule) Phase {
-	if len(rules) == 0 {
-		return Open
-	}
 	now := Blocked
 	for _, r := range rules {
-		switch r.Code {
-		case ThroughTunnel:
-			return Connected
-		case PolicyOpen:
-			if r.Chain == "inet out" {
-				return Open
-			}
-		case ToExit:
+		switch {
+		case r.Chain != "inet out":
+		case r.Code == PolicyOpen, r.Text == "accept":
+			return Open
+		case r.Code == ThroughTunnel:
+			now = Connected
+		case r.Code == ToExit && now == Blocked:
 			now = Connecting
-		default:
 		}
 	}
 	return now
 }
 
+// hooks are where the kernel has to ask the chains that refuse.
+var hooks = map[string]string{"inet out": "output", "inet in": "input", "inet through": "forward"}
+
 // parser walks the braces of a listing.
 type parser struct {
 	l     *Listing
+	asked map[string]bool // chains of hooks whose line says that the kernel asks them
 	table string
 	chain string
 	set   string
 	sets  map[string]string // elements, by name
 	more  bool              // of the set's elements are on the next line
+
+	asleep bool // the table that has what leaves is there, and is asked nothing
+}
+
+// unhooked tells that no chain of ours is asked about what leaves.
+func (p *parser) unhooked() bool { return p.asleep || !p.asked["inet out"] }
+
+// dormant finds that flag among those of a table.
+func dormant(flags []string) bool {
+	return slices.ContainsFunc(flags, func(f string) bool { return slices.Contains(strings.Split(f, ","), "dormant") })
+}
+
+// unasked says at the end of a chain, as loudly as a rule, that the kernel never asks it though it should.
+func (p *parser) unasked() {
+	where := chainOf(p.table, p.chain)
+	if hooks[where] != "" && !p.asked[where] {
+		p.l.Rules = append(p.l.Rules, Rule{Group: Leaves, Code: NeverAsked, A: p.chain, Text: "chain " + p.chain, Chain: where})
+	}
 }
 
 func (p *parser) line(s string) {
@@ -62,6 +84,7 @@ func (p *parser) line(s string) {
 	case p.set != "" && (p.more || s == "}" || slices.Contains(setWords, words[0])):
 		p.element(s)
 	case s == "}" && p.chain != "":
+		p.unasked()
 		p.chain = ""
 	case s == "}" && p.table != "":
 		p.table = ""
@@ -71,6 +94,10 @@ func (p *parser) line(s string) {
 		p.set = words[1]
 	case p.table != "" && p.chain == "" && len(words) == 3 && words[0] == "chain" && words[2] == "{":
 		p.chain = words[1]
+		p.asked[chainOf(p.table, p.chain)] = false
+	case p.table != "" && p.chain == "" && len(words) > 1 && words[0] == "flags" && dormant(words[1:]):
+		p.asleep = p.asleep || strings.HasPrefix(p.table, "inet ")
+		p.l.Rules = append(p.l.Rules, Rule{Group: Leaves, Code: TableAsleep, A: p.table, Text: s, Chain: chainOf(p.table, "")})
 	case p.chain != "" && len(words) > 3 && words[0] == "type" && words[2] == "hook":
 		p.policy(s)
 	default:
@@ -107,13 +134,20 @@ func (p *parser) element(s string) {
 	}
 }
 
-// policy takes a chain's first line. One that should drop and accepts is said as loudly as a rule.
+// policy takes a chain's first line. One that should drop and accepts is said as loudly as a rule; so is one that hangs
+// elsewhere than it should.
 func (p *parser) policy(s string) {
 	where := chainOf(p.table, p.chain)
-	shut := where == "inet out" || where == "inet in" || where == "inet through"
-	if shut && !strings.Contains(s, "policy drop;") {
+	hook := hooks[where]
+	switch {
+	case hook == "":
+	case !strings.HasPrefix(s, "type filter hook "+hook+" priority "):
+		p.l.Rules = append(p.l.Rules, ruleOf(where, s))
+		return
+	case !strings.Contains(s, "policy drop;"):
 		p.l.Rules = append(p.l.Rules, Rule{Group: Leaves, Code: PolicyOpen, A: p.chain, Text: s, Chain: where})
 	}
+	p.asked[where] = true
 }
 
 var counter = regexp.MustCompile(`(?:^| )counter(?: packets (\d+) bytes (\d+))?(?: |$)`)

@@ -33,7 +33,7 @@ type Phase uint8
 
 // The phases.
 const (
-	Open       Phase = iota // there is no rule of ours
+	Open       Phase = iota // there is no rule of ours, or none that the kernel asks about everything that leaves
 	Blocked                 // nothing but address configuration, and the local network if that is shared
 	Connecting              // also WireGuard's datagrams to the exit
 	Connected               // also what goes through the tunnel
@@ -70,6 +70,11 @@ func (r Rule) Words() string {
 		return r.Text
 	}
 	return fmt.Sprintf(s+"%.0[1]s", r.A)
+}
+
+// Broken tells of a line that says that the helper's rules do not hold back what they should: somebody has changed them.
+func (r Rule) Broken() bool {
+	return r.Code == PolicyOpen || r.Code == NeverAsked || r.Code == TableAsleep
 }
 
 // Of gives the rules of a group.

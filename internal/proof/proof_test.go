@@ -3,6 +3,7 @@ package proof
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,7 +43,7 @@ func TestEveryRuleOfTheHelperIsInWords(t *testing.T) {
 		want, _, _ := strings.Cut(name, "-")
 		assert.Equal(t, want, l.Phase.String(), name)
 	}
-	said[PolicyOpen] = true
+	said[PolicyOpen], said[NeverAsked], said[TableAsleep] = true, true, true
 	for _, c := range Codes() {
 		assert.True(t, said[c], "%s is said of no rule", c)
 	}
@@ -97,6 +98,10 @@ func TestWhatIsNotOursIsShownAsItStands(t *testing.T) {
 		"oifname \"eth0\" accept":                                      Leaves,
 		"tcp dport 22 counter packets 3 bytes 9 drop comment \"mine\"": Refused,
 		"jump elsewhere":                                               Other,
+		"meta skuid 0-4294967294 ct mark set 0x2d000000 accept":        Leaves,
+		"meta skuid { 990, 1000 } ct mark set 0x2d000000 accept":       Leaves,
+		"meta skuid != 990 ct mark set 0x2d000000 accept":              Leaves,
+		"meta skuid @users ct mark set 0x2d000000 accept":              Leaves,
 	} {
 		l := Parse(strings.Replace(base, "\t\toifname \"lo\" accept\n", "\t\toifname \"lo\" accept\n\t\t"+added+"\n", 1))
 		var found []Rule
@@ -121,6 +126,43 @@ func TestWhatIsNotOursIsShownAsItStands(t *testing.T) {
 	require.Len(t, lone.Rules, 2, "%v", lone.Rules)
 	assert.Equal(t, "something else", lone.Rules[0].Words())
 	assert.Equal(t, Open, Parse("").Phase)
+}
+
+// TestRulesThatNobodyAsksAreOpen: a table that is switched off, a chain that hangs nowhere or elsewhere, one that is not
+// there, and one that lets everything pass, hold nothing back, whatever else is listed. Each is said, and none of the
+// helper's own listings is taken for one.
+func TestRulesThatNobodyAsksAreOpen(t *testing.T) {
+	const hook = "\t\ttype filter hook output priority 0; policy drop;\n"
+	for name, text := range listings(t) {
+		if name == "open" {
+			continue
+		}
+		require.Contains(t, text, hook)
+		for what, x := range map[string]struct {
+			text string
+			said string
+		}{
+			"asleep":        {strings.Replace(text, "mysteriumvpn {\n", "mysteriumvpn {\n\tflags dormant\n\n", 1), "the table “inet mysteriumvpn” is switched off"},
+			"asleep, owned": {strings.Replace(text, "mysteriumvpn {\n", "mysteriumvpn {\n\tflags dormant,owner # progname x\n\n", 1), "the table “inet mysteriumvpn” is switched off"},
+			"no hook":       {strings.Replace(text, hook, "", 1), "does not ask the chain “out”"},
+			"another hook":  {strings.Replace(text, hook, strings.Replace(hook, "output", "input", 1), 1), "does not ask the chain “out”"},
+			"another type":  {strings.Replace(text, hook, strings.Replace(hook, "filter", "nat", 1), 1), "does not ask the chain “out”"},
+			"no chain":      {strings.Replace(text, "\tchain out {", "\tchain gone {", 1), "oifname \"lo\" accept"},
+			"policy":        {strings.Replace(text, hook, strings.Replace(hook, "drop", "accept", 1), 1), "no rule of the chain “out” refuses"},
+			"first of all":  {strings.Replace(text, hook, hook+"\t\tcounter packets 1 bytes 2 accept\n", 1), "accept"},
+		} {
+			l := Parse(x.text)
+			assert.Equal(t, Open, l.Phase, "%s: %s", name, what)
+			var said []string
+			for _, r := range l.Of(Leaves) {
+				said = append(said, r.Words())
+			}
+			assert.Contains(t, strings.Join(said, "\n"), x.said, "%s: %s", name, what)
+		}
+		in := Parse(strings.Replace(text, "\t\ttype filter hook input priority 0; policy drop;\n", "", 1))
+		assert.NotEqual(t, Open, in.Phase, "%s: what leaves is held back all the same", name)
+		assert.True(t, slices.ContainsFunc(in.Rules, func(r Rule) bool { return r.Code == NeverAsked && r.A == "in" }), name)
+	}
 }
 
 // FuzzParse: no text makes it panic, and no line with a verdict in it is left out.

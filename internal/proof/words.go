@@ -51,6 +51,8 @@ const (
 	MarkReturn       Code = "mark_return"
 	TunnelAddress    Code = "tunnel_address" // A: the address inside the tunnel
 	PolicyOpen       Code = "policy_open"    // A: the chain
+	NeverAsked       Code = "never_asked"    // A: the chain
+	TableAsleep      Code = "table_asleep"   // A: the table
 )
 
 // sentences are English; translations live in the ui. %[1]s is A.
@@ -95,6 +97,8 @@ var sentences = map[Code]string{
 	MarkReturn:       "What arrives beside the tunnel is marked, so that a strict check of the way back looks at the way beside the tunnel.",
 	TunnelAddress:    "What enters the tunnel gets the address %[1]s, so that the far end learns no other.",
 	PolicyOpen:       "Everything that no rule of the chain “%[1]s” refuses. This should not be: the rules have been changed.",
+	NeverAsked:       "Everything: the kernel does not ask the chain “%[1]s”. This should not be: the rules have been changed.",
+	TableAsleep:      "Everything: the table “%[1]s” is switched off (dormant). This should not be: the rules have been changed.",
 }
 
 // Codes lists all codes, for tests and translations. The order is not defined.
@@ -115,7 +119,7 @@ var known = []struct {
 
 	{"inet out", is(`oifname "lo" accept`), Leaves, Own},
 	{"inet out", is(`meta mark 0x2d000000/8 ip6? daddr \. udp dport (@\S+) accept`), Leaves, ToExit},
-	{"inet out", is(`meta skuid (\S+) ct mark set 0x2d000000 accept`), Leaves, NodeBeside},
+	{"inet out", is(`meta skuid (\d+) ct mark set 0x2d000000 accept`), Leaves, NodeBeside},
 	{"inet out", is(`ip daddr 255\.255\.255\.255 udp sport 68 udp dport 67 accept`), Leaves, AskAddress},
 	{"inet out", is(`ip6 saddr fe80::/10 ip6 daddr \{ ff02::1:2, ff05::1:3 \} udp sport 546 udp dport 547 accept`), Leaves, AskAddress6},
 	{"inet out", is(`ip6 hoplimit 255 icmpv6 type 133 icmpv6 code 0 ip6 daddr ff02::2 accept`), Leaves, AskRouter},

@@ -79,10 +79,10 @@ func (c *proofCard) show(g proof.Group, rules []proof.Rule) {
 		case proof.Other:
 		}
 		ink := inkTone
-		if r.Code == "" || r.Code == proof.PolicyOpen { // none of the helper's
+		if r.Code == "" || r.Broken() { // none of the helper's
 			icon, t, ink = "triangle-alert", busyTone, busyTone
 		}
-		if r.Code == proof.PolicyOpen {
+		if r.Broken() {
 			t, ink = troubleTone, troubleTone
 		}
 		x.icon.set(icon, t)
