@@ -83,7 +83,7 @@ func (a *app) probe(ctx context.Context) (probes.Result, error) {
 	case len(r.Leaks()) > 0:
 		a.log.Error("the leak self-test has found leaks", zap.Int("leaks", len(r.Leaks())), zap.Int("probes", len(r.Probes)))
 	default:
-		a.log.Info("the leak self-test has found no leak", zap.Int("probes", len(r.Probes)), zap.Duration("took", r.Took))
+		a.log.Info("the leak self-test has found no leak", zap.Int("probes", len(r.Probes)), zap.Int("untested", r.Untested()), zap.Int("interfaces_left_out", r.LeftOut), zap.Duration("took", r.Took))
 	}
 	return r, err
 }

@@ -88,9 +88,12 @@ var proofTitles = []struct {
 }
 
 func printProof(out io.Writer, l proof.Listing, r *probes.Result) error {
-	if l.Phase == proof.Open {
+	switch {
+	case l.Phase == proof.Open && len(l.Rules) > 0:
+		fmt.Fprintln(out, "The network is OPEN: the rules of MysteriumVPN are there and hold nothing back. Somebody has changed them.")
+	case l.Phase == proof.Open:
 		fmt.Fprintln(out, "The network is open: there is no rule of MysteriumVPN.")
-	} else {
+	default:
 		fmt.Fprintf(out, "The rules say: %s.\n", l.Phase)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -114,7 +117,7 @@ func printProof(out io.Writer, l proof.Listing, r *probes.Result) error {
 	if r == nil {
 		return nil
 	}
-	fmt.Fprintf(out, "\nLeak self-test, %d probes\n", len(r.Probes))
+	fmt.Fprintf(out, "\nLeak self-test, %d probes: %s\n", len(r.Probes), testWords(*r))
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, p := range r.Probes {
 		ip := "IPv4"
@@ -124,6 +127,20 @@ func printProof(out io.Writer, l proof.Listing, r *probes.Result) error {
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", probeName(p.Kind), ip, cmp.Or(p.Interface, "as programs do"), outcomeWords(p))
 	}
 	return t.Flush()
+}
+
+// testWords are what a test has shown, in short.
+func testWords(r probes.Result) string {
+	left, not := len(r.Leaks()), r.Untested()
+	kept := len(r.Probes) - left - not
+	text := fmt.Sprintf("%d went through the tunnel or nowhere, %d could not be tested, %d left.", kept, not, left)
+	if kept == 0 && left == 0 {
+		text = "none could be sent, so nothing was tested."
+	}
+	if r.LeftOut > 0 {
+		text += fmt.Sprintf(" Network interfaces that were not tried, because there are too many: %d.", r.LeftOut)
+	}
+	return text
 }
 
 func probeName(k probes.Kind) string {

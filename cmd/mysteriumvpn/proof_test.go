@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -26,7 +27,7 @@ func TestTheProofIsReadable(t *testing.T) {
 	require.NoError(t, printProof(&out, proof.Parse(string(text)), &r))
 	for _, want := range []string{
 		"The rules say: connected.", "May leave\n", "Everything, through the tunnel.", "Is refused, and how often so far\n",
-		"  0  Every other TCP connection beside the tunnel.", "May come in\n", "Leak self-test, 4 probes",
+		"  0  Every other TCP connection beside the tunnel.", "May come in\n", "Leak self-test, 4 probes: 2 went through the tunnel or nowhere, 2 could not be tested, 0 left.\n",
 		"TCP", "through the tunnel", "DNS over TLS", "eth0", "could not be tested: this system lets no ordinary program do that", "could not be tested: no buffer space",
 	} {
 		assert.Contains(t, out.String(), want)
@@ -38,6 +39,12 @@ func TestTheProofIsReadable(t *testing.T) {
 	out.Reset()
 	require.NoError(t, printProof(&out, proof.Parse(""), nil))
 	assert.Equal(t, "The network is open: there is no rule of MysteriumVPN.\n", out.String())
+	out.Reset()
+	require.NoError(t, printProof(&out, proof.Parse(strings.Replace(string(text), "{\n", "{\n\tflags dormant\n", 1)), nil))
+	assert.Contains(t, out.String(), "The network is OPEN: the rules of MysteriumVPN are there and hold nothing back.")
+	assert.Contains(t, out.String(), "is switched off (dormant)")
+	r = probes.Result{LeftOut: 3, Probes: r.Probes[2:]}
+	assert.Equal(t, "none could be sent, so nothing was tested. Network interfaces that were not tried, because there are too many: 3.", testWords(r))
 	for _, k := range probes.Kinds() {
 		assert.NotEmpty(t, probeName(k))
 	}

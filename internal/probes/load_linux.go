@@ -1,8 +1,8 @@
 package probes
 
 import (
+	"encoding/binary"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -10,65 +10,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tunnelInterface is what the helper calls the tunnel's.
-const tunnelInterface = "mysterium0"
-
-// maxInterfaces bounds how many are tried: a computer with containers has hundreds.
-const maxInterfaces = 6
-
 // loadAll makes every kind of probe for either family, as programs send and bound to each interface.
-func loadAll(interfaces []string) ([]*shot, error) {
+// left is how many interfaces were not, for there are too many.
+func loadAll(interfaces []string) (shots []*shot, left int, err error) {
 	if interfaces == nil {
-		var err error
-		if interfaces, err = outside(); err != nil {
-			return nil, err
+		if interfaces, left, err = outside(); err != nil {
+			return nil, 0, err
 		}
 	}
-	var shots []*shot
 	for _, name := range append([]string{""}, interfaces...) {
 		four, six := families(name)
 		for _, k := range Kinds() {
 			shots = append(shots, newShot(k, false, name, four), newShot(k, true, name, six))
 		}
 	}
-	return shots, nil
-}
-
-// outside are the interfaces by which packets may leave beside the tunnel.
-func outside() ([]string, error) {
-	all, err := net.Interfaces()
-	if err != nil {
-		return nil, fmt.Errorf("list the network interfaces: %w", err)
-	}
-	var names []string
-	for _, i := range all {
-		addrs, _ := i.Addrs()
-		if i.Name == tunnelInterface || i.Flags&net.FlagUp == 0 || i.Flags&net.FlagRunning == 0 || i.Flags&net.FlagLoopback != 0 || len(addrs) == 0 {
-			continue
-		}
-		if names = append(names, i.Name); len(names) == maxInterfaces {
-			break
-		}
-	}
-	return names, nil
-}
-
-// families tell whether an interface has addresses of either; no interface in particular has both.
-func families(name string) (four, six bool) {
-	if name == "" {
-		return true, true
-	}
-	i, err := net.InterfaceByName(name)
-	if err != nil {
-		return false, false
-	}
-	addrs, _ := i.Addrs()
-	for _, a := range addrs {
-		p, err := netip.ParsePrefix(a.String())
-		four = four || err == nil && p.Addr().Is4()
-		six = six || err == nil && p.Addr().Is6() && !p.Addr().IsLinkLocalUnicast()
-	}
-	return four, six
+	return shots, left, nil
 }
 
 // newShot opens a socket. One that cannot be opened is a probe that cannot be tested; so is one by an interface without
@@ -130,10 +86,14 @@ func newShot(k Kind, six bool, name string, can bool) *shot {
 		return s
 	}
 	s.mark = mark{from: portOf(self), to: to}
-	s.fire = func() { s.connected(unix.Connect(fd, address(to, ""))) }
+	if err := deafen(fd); err != nil { // who refuses it could not be told
+		s.untested(err)
+		return s
+	}
+	s.fire = func() { s.began(fd, unix.Connect(fd, address(to, ""))) }
 	s.look = func() {
 		if code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR); err == nil && code != 0 {
-			s.connected(unix.Errno(code))
+			s.ended(fd, unix.Errno(code)) //nolint:gosec // an errno
 		}
 	}
 	return s
@@ -180,17 +140,6 @@ func (s *shot) sent(err error) {
 	}
 }
 
-// connected takes what it says of a connection that has begun. A reset may come from the firewall or from out there.
-func (s *shot) connected(err error) {
-	switch {
-	case err == nil, errors.Is(err, unix.EINPROGRESS):
-	case errors.Is(err, unix.ECONNREFUSED):
-		s.reset, s.Said = true, err.Error()
-	default:
-		s.sent(err)
-	}
-}
-
 // untested notes why a probe could not be sent. A firewall is not to thank for that.
 func (s *shot) untested(err error) {
 	s.Outcome, s.Why, s.Said = Untested, Other, err.Error()
@@ -206,37 +155,34 @@ func (s *shot) untested(err error) {
 // refusal comes back as a message from this very computer. One from elsewhere is of somebody whom the echo has reached.
 func (s *shot) answered(fd int) {
 	rest := make([]byte, 256)
-	_, n, _, _, err := unix.Recvmsg(fd, nil, rest, unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
-	if err != nil {
-		return
-	}
-	messages, err := unix.ParseSocketControlMessage(rest[:n])
-	if err != nil {
-		return
-	}
-	for _, m := range messages {
-		if from, ok := offender(m); ok && ours(from) {
-			s.refused, s.Said = true, unix.EACCES.Error()
+	for {
+		_, n, _, _, err := unix.Recvmsg(fd, nil, rest, unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+		if err != nil {
+			return
+		}
+		messages, err := unix.ParseSocketControlMessage(rest[:n])
+		if err != nil {
+			return
+		}
+		for _, m := range messages {
+			from, errno, ok := offender(m)
+			switch {
+			case !ok:
+			case ours(from) && errno == unix.EACCES:
+				s.refused, s.Said = true, errno.Error()
+			default:
+				s.left, s.Said = true, errno.Error()
+			}
 		}
 	}
 }
 
-// offender is who sent an ICMPv6 error, ip(7): a sock_extended_err, and behind it the address.
-func offender(m unix.SocketControlMessage) (netip.Addr, bool) {
+// offender is who sent an ICMPv6 error, ip(7), and what it says: a sock_extended_err, and behind it the address.
+func offender(m unix.SocketControlMessage) (netip.Addr, unix.Errno, bool) {
 	const extended, address, icmp6 = 16, 8, 3
 	if m.Header.Level != unix.SOL_IPV6 || m.Header.Type != unix.IPV6_RECVERR || len(m.Data) < extended+address+16 || m.Data[4] != icmp6 {
-		return netip.Addr{}, false
+		return netip.Addr{}, 0, false
 	}
-	return netip.AddrFromSlice(m.Data[extended+address : extended+address+16])
-}
-
-// ours reports whether an address is this computer's own.
-func ours(a netip.Addr) bool {
-	all, _ := net.InterfaceAddrs()
-	for _, x := range all {
-		if p, err := netip.ParsePrefix(x.String()); err == nil && p.Addr().WithZone("") == a {
-			return true
-		}
-	}
-	return false
+	from, ok := netip.AddrFromSlice(m.Data[extended+address : extended+address+16])
+	return from, unix.Errno(binary.NativeEndian.Uint32(m.Data)), ok
 }

@@ -2,4 +2,4 @@
 
 package probes
 
-func loadAll([]string) ([]*shot, error) { return nil, ErrSystem }
+func loadAll([]string) ([]*shot, int, error) { return nil, 0, ErrSystem }

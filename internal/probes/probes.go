@@ -41,8 +41,8 @@ type Outcome string
 // The outcomes. Zero is none yet.
 const (
 	Tunnel   Outcome = "tunnel"   // it was seen where the tunnel begins
-	Blocked  Outcome = "blocked"  // the kernel refused it at once
-	Left     Outcome = "left"     // neither: it is out there
+	Blocked  Outcome = "blocked"  // this computer refused it, and let nothing out
+	Left     Outcome = "left"     // neither, or somebody out there has answered
 	Untested Outcome = "untested" // it could not be sent; Why says why
 )
 
@@ -74,7 +74,8 @@ type Result struct {
 	Took    time.Duration `json:"took_ns"`
 	Phase   string        `json:"phase"` // of the firewall: blocked, connecting or connected
 	Probes  []Probe       `json:"probes"`
-	Counted uint64        `json:"counted"` // packets that the rules have refused meanwhile, ours and others'
+	Counted uint64        `json:"counted"`  // packets that the rules have refused meanwhile, ours and others'
+	LeftOut int           `json:"left_out"` // network interfaces that were not tried: there are too many
 }
 
 // Leaks are the probes that left.
@@ -87,14 +88,14 @@ func (r Result) Leaks() (out []Probe) {
 	return out
 }
 
-// Tested tells whether any probe could be sent at all.
-func (r Result) Tested() bool {
+// Untested counts the probes that could not be sent.
+func (r Result) Untested() (n int) {
 	for _, p := range r.Probes {
-		if p.Outcome != Untested {
-			return true
+		if p.Outcome == Untested {
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 // Options are what a test needs of the program that it runs in.
@@ -104,8 +105,8 @@ type Options struct {
 	// Observe has see called with each packet that enters the tunnel, until stop, which tells whether it was one tunnel
 	// all the time. ok is false if no tunnel of this program carries the device.
 	Observe func(see func(packet []byte)) (stop func() (same bool), ok bool)
-	// Interfaces are the names of those that probes are bound to; nil = all that are up and have an address, but for the
-	// tunnel's.
+	// Interfaces are the names of those that probes are bound to; nil = those that are up and have an address, but for the
+	// tunnel's. There may be more than are tried, which Result.LeftOut counts.
 	Interfaces []string
 }
 

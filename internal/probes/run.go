@@ -41,10 +41,11 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	}
 
 	r := Result{At: time.Now(), Phase: before.Phase.String()}
-	shots, err := eye.load(o.Interfaces)
+	shots, leftOut, err := eye.load(o.Interfaces)
 	if err != nil {
 		return Result{}, err
 	}
+	r.LeftOut = leftOut
 	for _, s := range shots {
 		s.fire()
 	}
@@ -62,7 +63,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if same := stop(); sees && !same || after.Phase != before.Phase {
 		return Result{}, ErrChanged
 	}
-	judge(shots, rise(before, after))
+	judge(shots)
 	for _, s := range shots {
 		r.Probes = append(r.Probes, s.Probe)
 	}
@@ -80,38 +81,14 @@ func (o *Options) rules(ctx context.Context) (proof.Listing, error) {
 	return proof.Parse(text), nil
 }
 
-// rise is how many TCP connections the rules have reset between two listings.
-func rise(before, after proof.Listing) (n uint64) {
-	for _, r := range after.Rules {
-		if r.Code == proof.OtherTCP || r.Code == proof.NamesTCP {
-			n += r.Packets
-		}
-	}
-	for _, r := range before.Rules {
-		if r.Code == proof.OtherTCP || r.Code == proof.NamesTCP {
-			n -= min(r.Packets, n)
-		}
-	}
-	return n
-}
-
-// judge says what became of each probe. A refused TCP connection looks the same whether the firewall has reset it or
-// somebody out there: so the rules' counters must have risen by as many as were refused, or they have left.
-func judge(shots []*shot, resets uint64) {
-	var refused uint64
-	for _, s := range shots {
-		if s.reset {
-			refused++
-		}
-	}
+// judge says what became of each probe.
+func judge(shots []*shot) {
 	for _, s := range shots {
 		switch {
 		case s.Outcome != "": // could not be sent
 		case s.seen.Load():
-			s.Outcome = Tunnel
-		case s.reset && resets < refused:
-			s.Outcome, s.Said = Left, "somebody answered, and it was not the firewall"
-		case s.reset, s.refused:
+			s.Outcome, s.Said = Tunnel, ""
+		case s.refused && !s.left:
 			s.Outcome = Blocked
 		default:
 			s.Outcome = Left
@@ -124,14 +101,14 @@ type shot struct {
 	Probe
 	mark    mark
 	seen    atomic.Bool // in the tunnel
-	reset   bool        // TCP was refused: by whom is not known yet
-	refused bool        // the kernel said no
+	refused bool        // this kernel said no
+	left    bool        // somebody out there has answered
 	fire    func()
 	look    func() // what the kernel says meanwhile
 	close   func()
 }
 
-func (s *shot) settled() bool { return s.Outcome != "" || s.reset || s.refused || s.seen.Load() }
+func (s *shot) settled() bool { return s.Outcome != "" || s.left || s.refused || s.seen.Load() }
 
 // eye sees what enters the tunnel.
 type eye struct {
@@ -157,12 +134,12 @@ func (e *eye) see(packet []byte) {
 }
 
 // load makes all probes ready, so that what is fired is recognised.
-func (e *eye) load(interfaces []string) ([]*shot, error) {
-	shots, err := loadAll(interfaces)
+func (e *eye) load(interfaces []string) ([]*shot, int, error) {
+	shots, left, err := loadAll(interfaces)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.shots, e.news = shots, make(chan struct{}, 1)
-	return shots, err
+	return shots, left, err
 }
 
 // wait returns when it is known of each probe where it went, or will not be any more.

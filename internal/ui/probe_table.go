@@ -60,7 +60,7 @@ func (t *probeTable) show(p *proofPage) {
 		if tone(colours()) != upTone(colours()) {
 			icon = "triangle-alert"
 		}
-		t.say(icon, tone, text, lang.X("probe.counted", "The rules have refused {{.N}} packets meanwhile, those of other programs too.", map[string]string{"N": countText(p.result.Counted)}))
+		t.say(icon, tone, text, besideWords(p.result))
 		t.table(p.result)
 	default:
 		t.say("activity", mutedTone, lang.L("Not run yet."), lang.L("It sends marked packets of every kind, as programs do and past the tunnel by each network interface, to addresses that nobody has, and says where each one went."))

@@ -117,6 +117,14 @@ func TestARuleOfSomebodyElseIsShownAsItStands(t *testing.T) {
 	assert.Contains(t, n.page(), "user 990")
 }
 
+// TestRulesThatHoldNothingBackAreAnOpenNetwork, and the page says which line of them it is.
+func TestRulesThatHoldNothingBackAreAnOpenNetwork(t *testing.T) {
+	s, _ := proofStage(t, strings.Replace(someRules(t, "connected"), "{\n", "{\n\tflags dormant\n", 1))
+	assert.Contains(t, s.page(), "hold nothing back")
+	assert.Contains(t, s.page(), "switched off (dormant)")
+	assert.NotContains(t, s.page(), "There is no rule of MysteriumVPN")
+}
+
 // TestTheProofPageSaysWhyThereIsNothingToShow: an open network, no helper, no answer.
 func TestTheProofPageSaysWhyThereIsNothingToShow(t *testing.T) {
 	s, h := proofStage(t, "")
@@ -139,7 +147,8 @@ func TestTheLeakTestSaysWhereEachProbeWent(t *testing.T) {
 	s.proofs.test.press()
 	s.lane.Run()
 	page := s.page()
-	assert.Contains(t, page, "No leak: 24 probes went through the tunnel or nowhere.")
+	assert.Contains(t, page, "No leak: 24 probes went through the tunnel or nowhere; 8 could not be tested.")
+	assert.NotContains(t, page, "too many")
 	for _, want := range []string{"As programs send", "Past the tunnel, by wlp3s0", "Through the tunnel", "Blocked", "Not tested: no address", "DNS over TLS", "1\u202f234"} {
 		assert.Contains(t, page, want)
 	}
@@ -157,6 +166,11 @@ func TestTheLeakTestSaysWhereEachProbeWent(t *testing.T) {
 	s.proofs.test.press()
 	s.lane.Run()
 	assert.Contains(t, s.page(), "every probe would leave")
+	all := probes.Result{Probes: []probes.Probe{{Outcome: probes.Tunnel}, {Outcome: probes.Blocked}}, LeftOut: 7}
+	text, tone = verdict(&all)
+	assert.Equal(t, "No leak: 2 probes went through the tunnel or nowhere.", text)
+	assert.Equal(t, upTone(colours()), tone(colours()))
+	assert.Contains(t, besideWords(&all), "because there are too many: 7.")
 	none := someProbes(0)
 	for i := range none.Probes {
 		none.Probes[i].Outcome = probes.Untested

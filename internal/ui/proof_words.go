@@ -33,6 +33,9 @@ func (p *proofPage) words() (phase, about string, t tone) {
 	case proof.Blocked:
 		return lang.L("Blocked"), lang.L("Nothing leaves but what gives this computer an address."), troubleTone
 	case proof.Open:
+		if len(p.now.Rules) > 0 {
+			return lang.X("proof.open", "Open"), lang.L("Everything leaves: the rules of MysteriumVPN are there and hold nothing back. Somebody has changed them. Disconnect and connect again, or start the computer again."), troubleTone
+		}
 	}
 	return lang.X("proof.open", "Open"), lang.L("There is no rule of MysteriumVPN: everything leaves as if it were not there. Rules stand while the whole device is carried, and with lockdown on."), mutedTone
 }
@@ -153,16 +156,24 @@ func verdict(r *probes.Result) (text string, t tone) {
 	switch {
 	case n > 0:
 		return lang.X("probe.left", "{{.N}} of {{.All}} probes LEFT this computer beside the tunnel. Take it off the network, then report this.", map[string]int{"N": n, "All": len(r.Probes)}), troubleTone
-	case !r.Tested():
+	case r.Untested() == len(r.Probes):
 		return lang.L("No probe could be sent, so nothing was tested."), busyTone
 	}
-	sent := 0
-	for _, p := range r.Probes {
-		if p.Outcome != probes.Untested {
-			sent++
-		}
+	not := r.Untested()
+	words := map[string]int{"N": len(r.Probes) - not, "M": not}
+	if not > 0 {
+		return lang.X("probe.kept_some", "No leak: {{.N}} probes went through the tunnel or nowhere; {{.M}} could not be tested.", words), upTone
 	}
-	return lang.X("probe.kept", "No leak: {{.N}} probes went through the tunnel or nowhere.", map[string]int{"N": sent}), upTone
+	return lang.X("probe.kept", "No leak: {{.N}} probes went through the tunnel or nowhere.", words), upTone
+}
+
+// besideWords are what there is to say of a test besides.
+func besideWords(r *probes.Result) string {
+	text := lang.X("probe.counted", "The rules have refused {{.N}} packets meanwhile, those of other programs too.", map[string]string{"N": countText(r.Counted)})
+	if r.LeftOut > 0 {
+		text += " " + lang.X("probe.left_out", "Network interfaces that were not tried, because there are too many: {{.N}}.", map[string]int{"N": r.LeftOut})
+	}
+	return text
 }
 
 // refusedWord is why there is no result.
@@ -203,7 +214,7 @@ func (p *proofPage) text() string {
 	}
 	if p.result != nil {
 		said, _ := verdict(p.result)
-		fmt.Fprintf(&b, "\n%s\n%s\n", lang.L("Leak self-test"), said)
+		fmt.Fprintf(&b, "\n%s\n%s %s\n", lang.L("Leak self-test"), said, besideWords(p.result))
 		for _, x := range p.result.Probes {
 			fmt.Fprintf(&b, "  %s, %s, %s, %s: %s\n", wayWord(x.Interface), probeWord(x.Kind), ipWord(x.IPv6), x.To, outcomeWord(x))
 		}
