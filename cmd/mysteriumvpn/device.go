@@ -11,6 +11,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/control"
 	"github.com/mysteriumvpn/desktop/internal/desktop"
 	"github.com/mysteriumvpn/desktop/internal/probes"
+	"github.com/mysteriumvpn/desktop/internal/proof"
 	"github.com/mysteriumvpn/desktop/internal/ui"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
@@ -37,9 +38,9 @@ func (d hereDevice) Switch(what string, on bool) error {
 	return bounded(func(ctx context.Context) error { return d.a.switchGuard(ctx, what, on) })
 }
 
-func (d hereDevice) Rules() (text string, err error) {
-	err = bounded(func(ctx context.Context) (err error) { text, err = d.a.rules(ctx); return err })
-	return text, err
+func (d hereDevice) Rules() (l proof.Listing, err error) {
+	err = bounded(func(ctx context.Context) (err error) { l, err = d.a.rules(ctx); return err })
+	return l, err
 }
 
 func (d hereDevice) Probe() (r probes.Result, err error) {
@@ -65,9 +66,9 @@ func (d farDevice) Switch(what string, on bool) error {
 	return ours(d.a.client.SwitchGuard(d.a.ctx, what, on))
 }
 
-func (d farDevice) Rules() (string, error) {
-	text, err := d.a.client.Rules(d.a.ctx)
-	return text, ours(err)
+func (d farDevice) Rules() (proof.Listing, error) {
+	l, err := d.a.client.Rules(d.a.ctx)
+	return l, ours(err)
 }
 
 func (d farDevice) Probe() (probes.Result, error) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mysteriumvpn/desktop/internal/guard"
 	"github.com/mysteriumvpn/desktop/internal/probes"
+	"github.com/mysteriumvpn/desktop/internal/proof"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -69,9 +70,12 @@ func (a *app) lookGuard(ctx context.Context) error {
 }
 
 // rules lists the firewall's rules as the kernel has them.
-func (a *app) rules(ctx context.Context) (string, error) {
-	text, err := a.guard.Rules(ctx)
-	return text, absent(err)
+func (a *app) rules(ctx context.Context) (proof.Listing, error) {
+	text, node, err := a.guard.Rules(ctx)
+	if err != nil {
+		return proof.Listing{}, absent(err)
+	}
+	return proof.Parse(text).Checked(node), nil
 }
 
 // probe runs the leak self-test: here, where what enters the tunnel can be seen.

@@ -40,15 +40,14 @@ since everything would leave. It ends with 1 if anything has left.`,
 				}
 				result = &r
 			}
-			text, err := c.Rules(cmd.Context())
+			l, err := c.Rules(cmd.Context())
 			if err != nil {
 				return err
 			}
 			if raw {
-				_, err := io.WriteString(out, text)
+				_, err := io.WriteString(out, l.Text)
 				return err
 			}
-			l := proof.Parse(text)
 			if asJSON {
 				doc := control.NewProofDoc(l)
 				doc.Test = result

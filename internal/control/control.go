@@ -23,6 +23,7 @@ import (
 	"github.com/mysteriumvpn/desktop/internal/bus"
 	"github.com/mysteriumvpn/desktop/internal/logs"
 	"github.com/mysteriumvpn/desktop/internal/probes"
+	"github.com/mysteriumvpn/desktop/internal/proof"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/report"
 	"github.com/mysteriumvpn/desktop/internal/usage"
@@ -64,8 +65,8 @@ type Deps struct {
 	Mode   func(m vpn.Mode) error
 	Switch func(ctx context.Context, what string, on bool) error
 	Look   func(ctx context.Context) error
-	// Rules lists the firewall's rules, as nft does; Probe runs the leak self-test. Errors and nil likewise.
-	Rules  func(ctx context.Context) (string, error)
+	// Rules lists the firewall's rules; Probe runs the leak self-test. Errors and nil likewise.
+	Rules  func(ctx context.Context) (proof.Listing, error)
 	Probe  func(ctx context.Context) (probes.Result, error)
 	Report func() report.Report // makes a problem report; nil = that cannot be had
 	// Feedback has the node send words and its own log files to its developers, and gives their number for it; nil = it

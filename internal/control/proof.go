@@ -47,7 +47,8 @@ func NewProofDoc(l proof.Listing) ProofDoc {
 
 // rulesDoc is the rules as nft lists them.
 type rulesDoc struct {
-	Text string `json:"text"`
+	Text string  `json:"text"`
+	Node *uint32 `json:"node"` // user that the helper runs the node as, 0 = none; null = an older program, which does not tell
 }
 
 func (s *server) rules(w http.ResponseWriter, r *http.Request) {
@@ -55,12 +56,12 @@ func (s *server) rules(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusConflict, errNoGuard)
 		return
 	}
-	text, err := s.Rules(r.Context())
+	l, err := s.Rules(r.Context())
 	if err != nil {
 		refuse(w, http.StatusConflict, guardError(err))
 		return
 	}
-	answer(w, rulesDoc{text})
+	answer(w, rulesDoc{l.Text, l.Node})
 }
 
 func (s *server) probe(w http.ResponseWriter, r *http.Request) {
@@ -80,11 +81,17 @@ func (s *server) probe(w http.ResponseWriter, r *http.Request) {
 	answer(w, result)
 }
 
-// Rules asks the running program for the firewall's rules, as nft lists them.
-func (c *Client) Rules(ctx context.Context) (string, error) {
+// Rules asks the running program for the firewall's rules.
+func (c *Client) Rules(ctx context.Context) (proof.Listing, error) {
 	var d rulesDoc
-	err := c.older(c.ask(ctx, "/rules", &d))
-	return d.Text, err
+	if err := c.older(c.ask(ctx, "/rules", &d)); err != nil {
+		return proof.Listing{}, err
+	}
+	l := proof.Parse(d.Text)
+	if d.Node != nil {
+		l = l.Checked(*d.Node)
+	}
+	return l, nil
 }
 
 // Probe has the running program run the leak self-test. A *probes.Refusal says why there is no result.

@@ -18,6 +18,7 @@ import (
 // did not do what it was asked comes back as what it was.
 func TestTheHelperIsAskedThroughTheRunningProgram(t *testing.T) {
 	p := newProgram(t)
+	const rules = "table inet mysteriumvpn {\n\tchain out {\n\t\ttype filter hook output priority 0; policy drop;\n\t\tmeta skuid 990 ct mark set 0x2d000000 accept\n\t}\n}\n"
 	var fail error
 	var asked []string
 	p.deps.Look = func(context.Context) error { asked = append(asked, "look"); return fail }
@@ -28,20 +29,23 @@ func TestTheHelperIsAskedThroughTheRunningProgram(t *testing.T) {
 		asked = append(asked, what)
 		return fail
 	}
-	p.deps.Rules = func(context.Context) (string, error) { return "table inet mysteriumvpn {\n}\n", fail }
+	p.deps.Rules = func(context.Context) (proof.Listing, error) { return proof.Parse(rules).Checked(991), fail }
 	want := probes.Result{At: noon, Phase: "blocked", Counted: 3, Probes: []probes.Probe{{Kind: probes.DoT, IPv6: true, Interface: "eth0", To: "[2001:db8::1]:853", Outcome: probes.Left}}}
 	p.deps.Probe = func(context.Context) (probes.Result, error) { return want, fail }
-	l := newPipes()
-	p.serve(l)
-	c := newClient("1.0", l.dial)
+	pipes := newPipes()
+	p.serve(pipes)
+	c := newClient("1.0", pipes.dial)
 
 	require.NoError(t, c.LookGuard(t.Context()))
 	require.NoError(t, c.SwitchGuard(t.Context(), "lan", true))
 	require.NoError(t, c.SwitchGuard(t.Context(), "lockdown", false))
 	assert.Equal(t, []string{"look", "lan on", "lockdown"}, asked)
-	text, err := c.Rules(t.Context())
+	l, err := c.Rules(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, "table inet mysteriumvpn {\n}\n", text)
+	assert.Equal(t, rules, l.Text)
+	assert.Equal(t, proof.Blocked, l.Phase)
+	require.Len(t, l.Rules, 1)
+	assert.Empty(t, l.Rules[0].Code, "a user that passes and is not the node's")
 	r, err := c.Probe(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, want, r)

@@ -102,6 +102,10 @@ func nodeOfTheHelper(t *testing.T, w *world, direct func() (string, error)) (pid
 	require.Zero(t, code, out)
 	out, err = direct()
 	require.NoError(t, err, "through the tunnel: %s", out)
+	out, code = w.ctl("proof")
+	require.Zero(t, code, out)
+	assert.Contains(t, out, "Everything of the Mysterium node, beside the tunnel: it runs as user ", "the rule names whom the helper names")
+	assert.NotContains(t, out, "skuid")
 
 	require.NoError(t, syscall.Kill(s.Node.PID, syscall.SIGKILL))
 	before := s.Node.PID

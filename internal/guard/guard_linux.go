@@ -96,15 +96,15 @@ func (g *Guard) MTU(ctx context.Context, mtu int) error {
 }
 
 // Rules are those of the firewall as the kernel has them, in the words of nft(8), with counters of what was refused.
-// Empty: there are none, and the device is open.
-func (g *Guard) Rules(ctx context.Context) (rules string, err error) {
-	ask := func(c *netdclient.Client) error { rules, err = c.Rules(); return err }
+// Empty: there are none, and the device is open. node is the user that the helper runs the node as, 0 = none.
+func (g *Guard) Rules(ctx context.Context) (rules string, node uint32, err error) {
+	ask := func(c *netdclient.Client) error { rules, node, err = c.Rules(); return err }
 	if g.holding() != nil {
 		err = g.aside(ctx, ask)
 	} else {
 		err = g.with(ctx, true, false, ask)
 	}
-	return rules, err
+	return rules, node, err
 }
 
 // Release is the user's word that the tunnel is not wanted any more: the firewall opens, unless lockdown holds it. The

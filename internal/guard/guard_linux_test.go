@@ -292,6 +292,24 @@ func TestASilentHelperHoldsNobodyUp(t *testing.T) {
 	assert.Equal(t, State{Lockdown: true}, s)
 }
 
+// TestTheRulesComeWithTheNodesUser, whom they let pass, whether a tunnel is held or not.
+func TestTheRulesComeWithTheNodesUser(t *testing.T) {
+	h := newHelper(t)
+	g, _ := guarded(h)
+	ask := func() {
+		rules, node, err := g.Rules(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "table inet mysteriumvpn {\n}\n", rules)
+		assert.Equal(t, uint32(990), node)
+	}
+	a := mine
+	a.Rules, a.Node = "table inet mysteriumvpn {\n}\n", 990
+	h.says(a)
+	ask()
+	require.NoError(t, g.Hold(t.Context(), []netip.AddrPort{exit}))
+	ask()
+}
+
 // TestWhoGivesUpWaitingDoesNotEndTheTunnel: a page that asks for the rules, or a command that is broken off, while the
 // helper takes its time.
 func TestWhoGivesUpWaitingDoesNotEndTheTunnel(t *testing.T) {
@@ -303,7 +321,7 @@ func TestWhoGivesUpWaitingDoesNotEndTheTunnel(t *testing.T) {
 	h.does(func(v wire.Verb) (wire.Answer, bool) { return mine, v == wire.MTU })
 	for _, ask := range []func(context.Context) error{
 		func(ctx context.Context) error { _, err := g.Look(ctx); return err },
-		func(ctx context.Context) error { _, err := g.Rules(ctx); return err },
+		func(ctx context.Context) error { _, _, err := g.Rules(ctx); return err },
 		func(ctx context.Context) error { return g.LAN(ctx, true) },
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)

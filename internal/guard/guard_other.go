@@ -40,7 +40,7 @@ func (*Guard) Socket(uint16) (*net.UDPConn, error) { return nil, ErrNoHelper }
 func (*Guard) MTU(context.Context, int) error { return ErrNoHelper }
 
 // Rules is ErrNoHelper.
-func (*Guard) Rules(context.Context) (string, error) { return "", ErrNoHelper }
+func (*Guard) Rules(context.Context) (string, uint32, error) { return "", 0, ErrNoHelper }
 
 // Release is ErrNoHelper.
 func (*Guard) Release(context.Context) error { return ErrNoHelper }

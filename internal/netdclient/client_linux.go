@@ -146,10 +146,11 @@ func (c *Client) MTU(mtu uint16) (wire.Answer, error) {
 }
 
 // Rules are those of the firewall as the kernel has them now, in the words of nft(8), with counters of what was refused
-// since they were set. Empty: there are none, and the device is open.
-func (c *Client) Rules() (string, error) {
+// since they were set; node is the user that they let the node run as, 0 = none. Empty: there are none, and the device is
+// open.
+func (c *Client) Rules() (rules string, node uint32, err error) {
 	a, err := c.say(wire.Request{Verb: wire.Rules})
-	return a.Rules, err
+	return a.Rules, a.Node, err
 }
 
 // Tunnel makes the tunnel's interface, sends everything into it, and gives its file, which is the caller's: when it is

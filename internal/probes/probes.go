@@ -15,6 +15,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/mysteriumvpn/desktop/internal/proof"
 )
 
 // Kind is what a probe looks like.
@@ -101,7 +103,7 @@ func (r Result) Untested() (n int) {
 // Options are what a test needs of the program that it runs in.
 type Options struct {
 	// Rules lists the firewall's rules, with counters.
-	Rules func(ctx context.Context) (string, error)
+	Rules func(ctx context.Context) (proof.Listing, error)
 	// Observe has see called with each packet that enters the tunnel, until stop, which tells whether it was one tunnel
 	// all the time. ok is false if no tunnel of this program carries the device.
 	Observe func(see func(packet []byte)) (stop func() (same bool), ok bool)

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/mysteriumvpn/desktop/internal/proof"
 )
 
 // router is what stands at the far end of the computer's card. It answers the first packet of every connection that
@@ -186,7 +188,7 @@ func TestSomebodyElsesResetIsALeak(t *testing.T) {
 		c.rules("blocked")
 		c.holed(true)
 		asked := 0
-		r, err := Run(t.Context(), Options{Observe: blind, Rules: func(ctx context.Context) (string, error) {
+		r, err := Run(t.Context(), Options{Observe: blind, Rules: func(ctx context.Context) (proof.Listing, error) {
 			if asked++; asked == 2 { // the test has sent, and has not judged yet
 				for range others {
 					_, err := net.Dial("tcp", "192.0.2.77:80")

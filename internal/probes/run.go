@@ -74,11 +74,11 @@ func Run(ctx context.Context, o Options) (Result, error) {
 }
 
 func (o *Options) rules(ctx context.Context) (proof.Listing, error) {
-	text, err := o.Rules(ctx)
+	l, err := o.Rules(ctx)
 	if err != nil {
 		return proof.Listing{}, fmt.Errorf("%w: %w", errNoRules, err)
 	}
-	return proof.Parse(text), nil
+	return l, nil
 }
 
 // judge says what became of each probe.

@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/mysteriumvpn/desktop/internal/proof"
 )
 
 const childKey = "PROBES_CHILD"
@@ -112,9 +114,9 @@ func (c *computer) rules(name string) {
 	run(c.t, "nft", "-f", filepath.Join("..", "netd", "testdata", "rules-"+name+".nft"))
 }
 
-func listed(ctx context.Context) (string, error) {
+func listed(ctx context.Context) (proof.Listing, error) {
 	out, err := exec.CommandContext(ctx, "sh", "-c", "nft --numeric list table inet mysteriumvpn 2>/dev/null || true").Output()
-	return string(out), err
+	return proof.Parse(string(out)), err
 }
 
 func (c *computer) options() Options {
@@ -169,10 +171,10 @@ func TestWhatTheRulesRefuseIsBlocked(t *testing.T) {
 		assert.GreaterOrEqual(t, r.Counted, uint64(31))
 	}
 
-	text, err := listed(t.Context())
+	rules, err := listed(t.Context())
 	require.NoError(t, err)
 	run(t, "nft", "delete", "table", "inet", "mysteriumvpn")
-	r, err := Run(t.Context(), Options{Rules: func(context.Context) (string, error) { return text, nil }, Observe: blind})
+	r, err := Run(t.Context(), Options{Rules: func(context.Context) (proof.Listing, error) { return rules, nil }, Observe: blind})
 	require.NoError(t, err)
 	logProbes(t, r)
 	free, bound := outcomes(r)
@@ -219,11 +221,11 @@ func TestWhatGoesIntoTheTunnelIsSeenThere(t *testing.T) {
 
 // TestWhileTheNetworkIsOpenNothingIsSent: every probe would leave.
 func TestWhileTheNetworkIsOpenNothingIsSent(t *testing.T) {
-	_, err := Run(t.Context(), Options{Rules: func(context.Context) (string, error) { return "", nil }, Observe: blind})
+	_, err := Run(t.Context(), Options{Rules: func(context.Context) (proof.Listing, error) { return proof.Listing{}, nil }, Observe: blind})
 	require.ErrorIs(t, err, ErrOpen)
 	const asleep = "table inet mysteriumvpn {\n\tflags dormant\n\n\tchain out {\n\t\ttype filter hook output priority 0; policy drop;\n\t\tcounter packets 0 bytes 0 reject with icmpx 3\n\t}\n}\n"
-	_, err = Run(t.Context(), Options{Rules: func(context.Context) (string, error) { return asleep, nil }, Observe: blind})
+	_, err = Run(t.Context(), Options{Rules: func(context.Context) (proof.Listing, error) { return proof.Parse(asleep), nil }, Observe: blind})
 	require.ErrorIs(t, err, ErrOpen, "rules that are switched off")
-	_, err = Run(t.Context(), Options{Rules: func(context.Context) (string, error) { return "", errors.New("no helper") }, Observe: blind})
+	_, err = Run(t.Context(), Options{Rules: func(context.Context) (proof.Listing, error) { return proof.Listing{}, errors.New("no helper") }, Observe: blind})
 	require.ErrorIs(t, err, errNoRules)
 }

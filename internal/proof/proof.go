@@ -9,6 +9,7 @@ package proof
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -59,8 +60,21 @@ type Rule struct {
 // Listing is all of the rules.
 type Listing struct {
 	Phase Phase
-	Rules []Rule // in the kernel's order
-	Text  string // as it was listed
+	Rules []Rule  // in the kernel's order
+	Text  string  // as it was listed
+	Node  *uint32 // user that the helper runs the node as, 0 = none; nil = it was not asked, or not by Checked
+}
+
+// Checked compares the rules with what the helper says of itself: node is the user that it runs the node as, 0 = none. A
+// rule by which another user passes beside the tunnel is none of the helper's, and is shown as it stands.
+func (l Listing) Checked(node uint32) Listing {
+	l.Node, l.Rules = &node, slices.Clone(l.Rules)
+	for i := range l.Rules {
+		if r := &l.Rules[i]; r.Code == NodeBeside && r.A != strconv.FormatUint(uint64(node), 10) {
+			r.Code, r.A = "", ""
+		}
+	}
+	return l
 }
 
 // Words is the sentence in English; of a rule that is not known it is the rule.

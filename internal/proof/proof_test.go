@@ -128,6 +128,26 @@ func TestWhatIsNotOursIsShownAsItStands(t *testing.T) {
 	assert.Equal(t, Open, Parse("").Phase)
 }
 
+// TestTheNodesRuleIsOfTheNodesUser: one by which another passes, or any while the helper runs no node, is shown as it
+// stands, and everything else stays what it was.
+func TestTheNodesRuleIsOfTheNodesUser(t *testing.T) {
+	const rule = "meta skuid 990 ct mark set 0x2d000000 accept"
+	l := Parse(listings(t)["blocked-node"])
+	at := slices.IndexFunc(l.Rules, func(r Rule) bool { return r.Code == NodeBeside })
+	require.GreaterOrEqual(t, at, 0)
+	assert.Equal(t, l.Rules, l.Checked(990).Rules)
+	for _, node := range []uint32{0, 99, 1000} {
+		checked := l.Checked(node)
+		r := checked.Rules[at]
+		assert.Equal(t, Rule{Group: Leaves, Text: rule, Chain: "inet out"}, r)
+		assert.Equal(t, rule, r.Words())
+		assert.Equal(t, slices.Delete(slices.Clone(l.Rules), at, at+1), slices.Delete(checked.Rules, at, at+1))
+		assert.Equal(t, node, *checked.Node)
+	}
+	assert.Equal(t, NodeBeside, l.Rules[at].Code, "what was parsed is left alone")
+	assert.Nil(t, l.Node)
+}
+
 // TestRulesThatNobodyAsksAreOpen: a table that is switched off, a chain that hangs nowhere or elsewhere, one that is not
 // there, and one that lets everything pass, hold nothing back, whatever else is listed. Each is said, and none of the
 // helper's own listings is taken for one.

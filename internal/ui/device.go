@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mysteriumvpn/desktop/internal/probes"
+	"github.com/mysteriumvpn/desktop/internal/proof"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -14,7 +15,7 @@ import (
 type Device interface {
 	Look() error                       // ask how things stand; nil = the helper answers
 	Switch(what string, on bool) error // "lockdown" or "lan"
-	Rules() (string, error)            // the firewall's rules, as nft lists them
+	Rules() (proof.Listing, error)     // the firewall's rules
 	Probe() (probes.Result, error)     // run the leak self-test; a *probes.Refusal says why there is no result
 	Setup() Setup                      // what of the helper is here
 	Enable() error                     // run Setup's Start; it may ask for a password
@@ -40,7 +41,7 @@ var errNoDevice = vpn.Reason{Code: vpn.DeviceNotHere}
 
 func (noDevice) Look() error                   { return errNoDevice }
 func (noDevice) Switch(string, bool) error     { return errNoDevice }
-func (noDevice) Rules() (string, error)        { return "", errNoDevice }
+func (noDevice) Rules() (proof.Listing, error) { return proof.Listing{}, errNoDevice }
 func (noDevice) Probe() (probes.Result, error) { return probes.Result{}, errNoDevice }
 func (noDevice) Setup() Setup                  { return Setup{} }
 func (noDevice) Enable() error                 { return errNoDevice }

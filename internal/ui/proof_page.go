@@ -96,8 +96,7 @@ func (p *proofPage) look() {
 	p.round++
 	mine := p.round
 	p.w.beside(func() func() {
-		text, err := p.w.o.Device.Rules()
-		l := proof.Parse(text)
+		l, err := p.w.o.Device.Rules()
 		return func() {
 			if p.round != mine || !p.seen || p.w.closed {
 				return

@@ -115,6 +115,9 @@ func TestARuleOfSomebodyElseIsShownAsItStands(t *testing.T) {
 	n, _ := proofStage(t, someRules(t, "blocked-node"))
 	assert.Contains(t, n.page(), "The Mysterium node passes beside all that.")
 	assert.Contains(t, n.page(), "user 990")
+	other, _ := proofStage(t, strings.Replace(someRules(t, "blocked-node"), "meta skuid 990", "meta skuid 1000", 1))
+	assert.NotContains(t, other.page(), "The Mysterium node passes beside all that.", "it is not the node's user")
+	assert.Contains(t, other.page(), "meta skuid 1000")
 }
 
 // TestRulesThatHoldNothingBackAreAnOpenNetwork, and the page says which line of them it is.

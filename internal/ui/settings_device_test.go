@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mysteriumvpn/desktop/internal/probes"
+	"github.com/mysteriumvpn/desktop/internal/proof"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -32,7 +33,11 @@ func (h *fakeHelper) Switch(what string, on bool) error {
 	h.switched = append(h.switched, what+" "+onOff(on))
 	return h.refusal
 }
-func (h *fakeHelper) Rules() (string, error)        { return h.rules() }
+
+func (h *fakeHelper) Rules() (proof.Listing, error) {
+	text, err := h.rules()
+	return proof.Parse(text).Checked(990), err
+}
 func (h *fakeHelper) Probe() (probes.Result, error) { return h.probe() }
 func (h *fakeHelper) Setup() Setup                  { return h.here }
 func (h *fakeHelper) Enable() error                 { return h.enabling() }
