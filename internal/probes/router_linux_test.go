@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,16 +17,15 @@ import (
 )
 
 // router is what stands at the far end of the computer's card. It answers the first packet of every connection that
-// comes there, as routers and providers on the way to an address that nobody has do.
+// comes there, and every IPv6 echo, as routers and providers on the way to an address that nobody has do.
 type router struct {
-	t      *testing.T
 	fd     int
-	answer func(packet []byte) []byte // to an IP packet; nil = silence
+	answer atomic.Pointer[func(packet []byte) []byte] // to an IP packet; nil = silence
 	ended  chan struct{}
 }
 
-// newRouter listens at the card's far end until the test ends.
-func newRouter(t *testing.T, answer func(packet []byte) []byte) {
+// newRouter listens at the card's far end until the test ends. It is silent until it says something.
+func newRouter(t *testing.T) *router {
 	t.Helper()
 	card, err := net.InterfaceByName("router")
 	require.NoError(t, err)
@@ -35,11 +35,14 @@ func newRouter(t *testing.T, answer func(packet []byte) []byte) {
 	require.NoError(t, unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: uint16(all), Ifindex: card.Index})) //nolint:gosec // a number of 16 bits
 	wake := unix.NsecToTimeval((20 * time.Millisecond).Nanoseconds())
 	require.NoError(t, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wake))
-	r := &router{t: t, fd: fd, answer: answer, ended: make(chan struct{})}
+	r := &router{fd: fd, ended: make(chan struct{})}
 	ctx, cancel := context.WithCancel(t.Context())
 	go r.serve(ctx)
 	t.Cleanup(func() { cancel(); <-r.ended; _ = unix.Close(fd) })
+	return r
 }
+
+func (r *router) says(answer func(packet []byte) []byte) { r.answer.Store(&answer) }
 
 func (r *router) serve(ctx context.Context) {
 	defer close(r.ended)
@@ -50,10 +53,14 @@ func (r *router) serve(ctx context.Context) {
 		if err != nil || !ok || l.Pkttype == unix.PACKET_OUTGOING || n < 14 {
 			continue
 		}
-		if _, proto, tcp := opened(buf[14:n]); proto != protoTCP || len(tcp) < minTCP || tcp[13] != 2 {
+		_, proto, body := opened(buf[14:n])
+		begins := proto == protoTCP && len(body) >= minTCP && body[13] == 2
+		asks := proto == unix.IPPROTO_ICMPV6 && len(body) > 0 && body[0] == 128
+		answer := r.answer.Load()
+		if !begins && !asks || answer == nil {
 			continue
 		}
-		if packet := r.answer(buf[14:n]); packet != nil {
+		if packet := (*answer)(buf[14:n]); packet != nil {
 			frame := append(append(append([]byte{}, buf[6:12]...), buf[0:6]...), buf[12:14]...)
 			_, _ = unix.Write(r.fd, append(frame, packet...))
 		}
@@ -152,8 +159,7 @@ func TestWhateverARouterAnswersTheProbeHasLeft(t *testing.T) {
 	}
 	c := newComputer(t)
 	c.carry()
-	var say func([]byte) []byte
-	newRouter(t, func(packet []byte) []byte { return say(packet) })
+	r := newRouter(t)
 	for _, x := range []struct {
 		name string
 		say  func([]byte) []byte
@@ -169,10 +175,36 @@ func TestWhateverARouterAnswersTheProbeHasLeft(t *testing.T) {
 	} {
 		c.rules("connected")
 		c.holed(x.in)
-		say = x.say
-		r, err := Run(t.Context(), c.options())
+		r.says(x.say)
+		result, err := Run(t.Context(), c.options())
 		require.NoError(t, err)
-		leakedDoT(t, r, 2, x.name)
+		leakedDoT(t, result, 2, x.name)
+	}
+}
+
+// TestAnEchoThatARouterForbidsHasLeft: the firewall's own refusal comes in the same words, from this computer.
+func TestAnEchoThatARouterForbidsHasLeft(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	c := newComputer(t)
+	router := newRouter(t)
+	for code := range byte(2) { // no way there, prohibited
+		router.says(unreachable([]byte{3, 13}, []byte{1, code}))
+		c.rules("blocked")
+		run(t, "nft", "insert", "rule", "inet", "mysteriumvpn", "out", "oifname", "eth0", "icmpv6", "type", "echo-request", "accept")
+		run(t, "nft", "insert", "rule", "inet", "mysteriumvpn", "in", "iifname", "eth0", "accept")
+		r, err := Run(t.Context(), Options{Rules: listed, Observe: blind})
+		require.NoError(t, err)
+		logProbes(t, r)
+		assert.Less(t, r.Took, patience, "an answer is waited for no longer")
+		leaks := r.Leaks()
+		require.Len(t, leaks, 2, "as programs send, and by the card")
+		for _, p := range leaks {
+			assert.Equal(t, Ping, p.Kind)
+			assert.True(t, p.IPv6)
+			assert.NotEmpty(t, p.Said)
+		}
 	}
 }
 
@@ -183,7 +215,7 @@ func TestSomebodyElsesResetIsALeak(t *testing.T) {
 		return
 	}
 	c := newComputer(t)
-	newRouter(t, reset)
+	newRouter(t).says(reset)
 	for _, others := range []int{0, 4, 50} {
 		c.rules("blocked")
 		c.holed(true)
