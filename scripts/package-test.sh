@@ -16,6 +16,7 @@ allowed=(
 	/var/log/dpkg.log '/var/log/apt/.*'              # their logs
 	'/var/cache/apt/.*' /var/cache/ldconfig/aux-cache  # their caches, and the linker's
 	'/var/lib/apt/.*' /var/lib/dpkg/status-old         # which packages came for others; what was there one step before
+	'/var/cache/debconf/.*-old'                        # what iproute2 was asked is kept a step back
 	/etc/hosts                                       # made by netbase, which nftables recommends, and left by it
 )
 
