@@ -255,6 +255,7 @@ func TestTheUsersWordEndsTheConnection(t *testing.T) {
 func TestTheUsersWordReachesAHelperThatWasStartedAgain(t *testing.T) {
 	h := newHelper(t)
 	g, told := guarded(h)
+	g.seek = time.Hour // or the search for the lost one asks it, too
 	h.says(mine)
 	require.NoError(t, g.Hold(t.Context(), []netip.AddrPort{exit}))
 	assert.Equal(t, State{Held: true}, <-told)

@@ -119,10 +119,24 @@ func (d *device) setMTU(ctx context.Context, mtu int) error {
 func (d *device) way() (uplink.Way, error) {
 	for _, p := range d.cfg.Peers {
 		if p.Endpoint.IsValid() {
-			return uplink.To(p.Endpoint.Addr(), d.mark.Load())
+			w, err := uplink.To(p.Endpoint.Addr(), d.mark.Load())
+			if errors.Is(err, uplink.ErrNone) && d.online() {
+				err = errors.New("this network does not lead to the exit") // others may be reached, so its silence counts
+			}
+			return w, err
 		}
 	}
 	return uplink.Way{}, errors.New("no exit has an address")
+}
+
+// online tells whether there is a network that leads anywhere, by addresses that nobody has.
+func (d *device) online() bool {
+	for _, a := range []string{"192.0.2.1", "2001:db8::1"} {
+		if _, err := uplink.To(netip.MustParseAddr(a), d.mark.Load()); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *device) stalled() bool { return d.watch.stalled.Load() }

@@ -53,7 +53,9 @@ type roam struct {
 	renewed time.Time     // when the session was given up since, for a new one; zero = it was not
 	heard   uint64        // bytes received when it began
 	asked   int
-	unknown bool // the way could not be found out last time
+	unknown bool      // the way could not be found out last time
+	slept   bool      // the computer has, since it moved last
+	before  time.Time // when the session began that was given up
 }
 
 // startRoam begins to watch. own is the name of the interface that d runs on, or "".
@@ -115,6 +117,7 @@ func (r *roam) look() (w uplink.Way, unknown bool) {
 
 func (r *roam) take(c uplink.Change) {
 	was := r.away.Load()
+	r.slept = r.slept || c.Slept > 0
 	now, unknown := r.look()
 	if r.away.Load() {
 		if !was {
@@ -138,7 +141,8 @@ func (r *roam) take(c uplink.Change) {
 	}
 	r.log(wgnet.LevelInfo, what)
 	r.pause = reopenFirst
-	r.move(c.Slept > 0)
+	r.move(r.slept)
+	r.slept = false
 }
 
 // move opens new sockets and has the exit hear of us by them. After a sleep the exit may have forgotten the session, while
@@ -194,11 +198,11 @@ func (r *roam) answered() bool {
 	if r.renewed.IsZero() {
 		return s.BytesReceived > r.heard
 	}
-	return s.LastHandshake.After(r.renewed)
+	return !s.LastHandshake.Equal(r.before) // not by what comes later: clocks go back, too
 }
 
 func (r *roam) renew() {
-	r.renewed = time.Now()
+	r.renewed, r.before = time.Now(), r.dev.Stats().LastHandshake
 	if err := r.dev.Renew(); err != nil {
 		r.log(wgnet.LevelError, err.Error())
 	}

@@ -173,7 +173,7 @@ func TestWithoutAWayNothingIsTried(t *testing.T) {
 		assert.Empty(t, g.said())
 		g.set(func() { g.none, g.deaf = false, false })
 		g.changes <- uplink.Change{Links: []int{7}}
-		assert.Equal(t, "1h0m0s rebind, 1h0m0s announce", g.said(), "the same network as before, and all the same")
+		assert.Equal(t, "1h0m0s rebind, 1h0m0s renew", g.said(), "the same network as before, and all the same; and it has slept")
 		assert.False(t, g.away.Load())
 	})
 }

@@ -10,6 +10,7 @@ const (
 	tickGapLimit = 5 * time.Second  // a longer pause between two ticks: the computer slept, and nothing is known
 	thinProbes   = 3                // answers in a row to probes alone, after which larger packets may be lost
 	thinAnswer   = 200              // bytes that the answer to a probe has at most, with WireGuard's own
+	moveLimit    = 30 * time.Second // without a word from the exit, that moves excuse: some networks change all the time
 	quietLimit   = 10 * time.Second // that a program may wait for more before the exit is asked whether it is there
 )
 
@@ -48,6 +49,7 @@ type stall struct {
 	last    counters
 	ticked  time.Time
 	heardAt time.Time // when something came last; zero = not yet
+	since   time.Time // likewise, or when the network came back; moves do not count
 	silent  time.Time // since when packets are out that nothing came back for; zero = there are none
 	probing bool      // one is on its way
 	probed  bool      // since silent, at least once
@@ -66,14 +68,16 @@ func (s *stall) tick(now time.Time, c counters) verdict {
 	s.last = c
 	switch {
 	case heard:
-		s.heardAt = now
+		s.heardAt, s.since = now, now
 		if c.received-s.asked > thinAnswer {
 			s.alone = 0
 		}
 		return s.heard()
 	case c.received == 0:
 		return verdict{} // the exit has never spoken: that is not a stall but a connection that was not made
-	case slept || c.away || moved: // what was silent before is not the exit's doing
+	case slept || c.away: // what was silent before is not the exit's doing
+		s.silent, s.misses, s.heardAt, s.since = time.Time{}, 0, now, now
+	case moved && now.Sub(s.since) < moveLimit:
 		s.silent, s.misses, s.heardAt = time.Time{}, 0, now
 	}
 	if c.away {

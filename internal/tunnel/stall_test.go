@@ -322,3 +322,24 @@ func (p pingError) ping(context.Context) error {
 	p.set(func(f *fakeExit) { f.pings++ })
 	return errors.New("no route to host")
 }
+
+// TestANetworkThatChangesAllTheTimeDoesNotHideADeadExit: each change excuses what was silent before it, but not for ever.
+func TestANetworkThatChangesAllTheTimeDoesNotHideADeadExit(t *testing.T) {
+	var s stall
+	now := time.Unix(1_800_000_000, 0)
+	c := counters{sent: 100, received: 100}
+	s.tick(now, c)
+	began := now
+	for now.Sub(began) < time.Minute {
+		now = now.Add(stallTick)
+		c.sent++
+		if now.Sub(began)%time.Second == 0 {
+			c.moves++
+		}
+		if v := s.tick(now, c); v.stall != nil {
+			assert.GreaterOrEqual(t, now.Sub(began), moveLimit)
+			return
+		}
+	}
+	assert.Fail(t, "the exit is dead, and nobody says so")
+}

@@ -121,8 +121,5 @@ func (v *view) take(f fact) Change {
 		delete(v.links, f.link)
 		delete(v.ignore, f.link)
 	}
-	if f.link == 0 {
-		return Change{Any: true}
-	}
-	return Change{Links: []int{f.link}}
+	return Change{Links: []int{f.link}} // 0 = a route to nowhere, which may be the exit's and touches no interface
 }

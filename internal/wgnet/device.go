@@ -226,7 +226,7 @@ func (d *Device) Renew() error {
 	if closed {
 		return net.ErrClosed
 	}
-	if time.Since(d.Stats().LastHandshake) < freshFor {
+	if age := time.Since(d.Stats().LastHandshake); age >= 0 && age < freshFor { // less than nothing: the clock went back
 		return nil
 	}
 	// wireguard-go has no call for it, but forgets when it asked last when the device gets another private key.

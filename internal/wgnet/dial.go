@@ -36,7 +36,7 @@ func (n *Net) DialTCP(ctx context.Context, to netip.AddrPort) (net.Conn, error) 
 const (
 	aliveIdle     = time.Minute
 	aliveInterval = 15 * time.Second
-	aliveCount    = 4
+	aliveCount    = 60 // a quarter of an hour: as long as a network may be gone
 )
 
 // dialTCP is gonet's, with questions whether the far end is still there: gonet gives no way to its endpoints.
