@@ -3,6 +3,8 @@ package tunnel
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/mysteriumvpn/desktop/internal/wgnet"
@@ -17,12 +19,15 @@ const (
 	sizeFirst = 5 * time.Second        // for the first answer, which waits for the handshake, too
 	sizeLeast = 250 * time.Millisecond // for an answer of each other; more where the exit is far
 	sizeMost  = time.Second
-	sizeTurns = 3 // that one size is asked for, before it counts as too large
+	sizeTurns = 3                // that all sizes are asked for, after the one in use alone
+	sizeApart = time.Millisecond // between sizes that are asked for together
+	sizePause = time.Second      // before each time that a size found is confirmed: a queue that was full then may not be now
+	sizeSure  = 5                // times that it is; once if the first look left no doubt
 )
 
 // mtuSteps are the sizes that are tried below the one in use. WireGuard fills packets up to 16 bytes, so others would only
-// seem to fit.
-var mtuSteps = [...]int{1408, 1392, 1376, 1360, 1344, 1328, 1312, 1296, 1280, 1248, 1216, 1152, 1024, 896, 768, 576}
+// seem to fit. None is less than 1280: echoes that are lost are no reason for that, only what the system knows of the path.
+var mtuSteps = [...]int{1408, 1392, 1376, 1360, 1344, 1328, 1312, 1296, 1280}
 
 // floorOf is the least MTU that a device with these addresses may have.
 func floorOf(cfg wgnet.Config) int {
@@ -69,8 +74,8 @@ type sizing struct {
 	log  wgnet.LogFunc
 	mtu  int // in use
 
-	floor int
-	wake  chan struct{} // holds one: ask again
+	seen bool          // a look has had answers
+	wake chan struct{} // holds one: ask again
 }
 
 // again asks for another look, soon. It does not wait.
@@ -93,7 +98,7 @@ func (s *sizing) run(ctx context.Context) {
 }
 
 // look takes what the system knows, asks the exit, and then the system again: it may have heard from routers meanwhile. An
-// exit that answers nothing teaches nothing.
+// exit that answers nothing teaches nothing, nor does one whose answers do not agree: then routers may cut.
 func (s *sizing) look(ctx context.Context) {
 	s.lower(ctx, s.way())
 	found, patience := 0, s.answers(ctx)
@@ -140,40 +145,79 @@ func (s *sizing) answers(ctx context.Context) time.Duration {
 	return min(max(sizeLeast, 8*time.Since(start)), sizeMost)
 }
 
-// find gives the largest size that comes back from the exit, or 0 if none does. The size in use is tried alone at first:
-// mostly it fits, and there is no more to it.
+// find gives the largest size that comes back from the exit, or 0 if that is none or is not sure. The size in use is tried
+// alone at first: mostly it fits, and there is no more to it. A queue that is full on the way drops large packets before
+// small ones, too; so a smaller size must be confirmed.
 func (s *sizing) find(ctx context.Context, patience time.Duration) int {
-	best := s.ask(ctx, patience, []int{s.mtu})
-	for turn := 0; turn < sizeTurns && best < s.mtu; turn++ {
-		sizes := []int{s.mtu}
-		for _, n := range mtuSteps {
-			if n < s.mtu && n >= s.floor && n > best {
-				sizes = append(sizes, n)
+	first := !s.seen
+	s.seen = true
+	if s.ask(ctx, patience, s.mtu)[0] {
+		return s.mtu
+	}
+	sizes := []int{s.mtu}
+	for _, n := range mtuSteps {
+		if n < s.mtu {
+			sizes = append(sizes, n)
+		}
+	}
+	passed := make([]int, len(sizes)) // how often
+	for range sizeTurns {
+		for i, ok := range s.ask(ctx, patience, sizes...) {
+			if ok {
+				passed[i]++
 			}
 		}
-		best = max(best, s.ask(ctx, patience, sizes))
+		if passed[0] > 0 {
+			return s.mtu
+		}
 	}
-	return best
+	best := slices.IndexFunc(passed, func(n int) bool { return n > 0 })
+	if best < 0 {
+		return 0
+	}
+	times, doubt := sizeSure, slices.ContainsFunc(passed[best:], func(n int) bool { return n < sizeTurns })
+	if first && !doubt {
+		times = 1
+	}
+	if !s.confirm(ctx, patience, sizes[best], sizes[best-1], times) {
+		return 0
+	}
+	return sizes[best]
 }
 
-// ask tries sizes, the largest first, all at the same time, and gives the largest that comes back in time.
-func (s *sizing) ask(ctx context.Context, patience time.Duration, sizes []int) int {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	answers := make(chan int, len(sizes))
-	for _, n := range sizes {
-		go func() {
-			if s.echo(ctx, n) != nil {
-				n = 0
-			}
-			answers <- n
-		}()
-	}
-	best := 0
-	for range sizes {
-		if best = max(best, <-answers); best == sizes[0] {
-			cancel() // the rest end at once, and are waited for
+// confirm asks for a size that fits and for the next larger, twice, in turn. Loss takes both alike, and a narrow path the
+// larger alone, each time.
+func (s *sizing) confirm(ctx context.Context, patience time.Duration, fits, larger, times int) bool {
+	for range times {
+		select {
+		case <-time.After(sizePause):
+		case <-ctx.Done():
+			return false
+		}
+		if !s.ask(ctx, patience, fits)[0] || slices.Contains(s.ask(ctx, patience, larger, larger), true) {
+			return false
 		}
 	}
-	return best
+	return ctx.Err() == nil
+}
+
+// ask tries sizes, of which the first is the largest, nearly at the same time, and tells which come back in time. If the first
+// does, the others are not waited for. The smallest leaves first: one that follows a larger may become one run with it, and a
+// router of Linux drops a run as a whole.
+func (s *sizing) ask(ctx context.Context, patience time.Duration, sizes ...int) []bool {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var asking sync.WaitGroup
+	back := make([]bool, len(sizes))
+	for i, n := range sizes {
+		asking.Go(func() {
+			time.Sleep(time.Duration(len(sizes)-1-i) * sizeApart)
+			back[i] = s.echo(ctx, n) == nil
+			if i == 0 && back[i] {
+				cancel()
+			}
+		})
+	}
+	asking.Wait()
+	return back
 }
