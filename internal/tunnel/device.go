@@ -81,15 +81,18 @@ func (d *device) run(own string, o Options) {
 }
 
 func (d *device) newSizing(log wgnet.LogFunc) *sizing {
-	from := d.ownAddress(d.probe.Is4())
 	s := &sizing{
-		echo: func(ctx context.Context, size int) error { return d.dev.Echo(ctx, from, d.probe, size) },
 		way:  d.firstMTU,
 		set:  d.setMTU,
 		cut:  d.dev.Cut,
 		log:  log,
 		mtu:  d.dev.Stats().MTU,
 		wake: make(chan struct{}, 1),
+	}
+	r, _ := reachOf(d.cfg)
+	if to := sizeTarget(d.cfg, r); to.IsValid() {
+		from := d.ownAddress(to.Is4())
+		s.echo = func(ctx context.Context, size int) error { return d.dev.Echo(ctx, from, to, size) }
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package tunnel
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -64,10 +65,30 @@ func (d *device) firstMTU() int {
 	return fitting(d.cfg, way.MTU, ceiling)
 }
 
+// sharedSpace is used as private addresses are (RFC 6598).
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+// sizeTarget is whom sizes are asked of: who is asked for life, if that is near. A public DNS server has habits of its own
+// with large echoes, which say nothing of the path to the exit. Invalid = nobody.
+func sizeTarget(cfg wgnet.Config, r reach) netip.Addr {
+	cfg.DNS = slices.DeleteFunc(slices.Clone(cfg.DNS), func(a netip.Addr) bool { return !isNear(cfg, a.Unmap()) })
+	return probeTarget(cfg, r)
+}
+
+// isNear tells whether a is in a network of ours in the tunnel, or private.
+func isNear(cfg wgnet.Config, a netip.Addr) bool {
+	for _, p := range cfg.Addresses {
+		if netip.PrefixFrom(p.Addr().Unmap(), p.Bits()).Contains(a) {
+			return true
+		}
+	}
+	return a.IsPrivate() || sharedSpace.Contains(a)
+}
+
 // sizing finds out how large packets may be, and lowers a device's MTU to that. It never raises it: what is open was made
 // for the path as it was.
 type sizing struct {
-	echo func(ctx context.Context, size int) error // size 0 = as small as can be
+	echo func(ctx context.Context, size int) error // size 0 = as small as can be; nil = there is nobody to ask
 	way  func() int                                // what the system knows of the path: the MTU inside that fits it
 	set  func(ctx context.Context, mtu int) error  // lowers it
 	cut  func(by wgnet.Cutter)
@@ -133,6 +154,9 @@ func (s *sizing) lower(ctx context.Context, mtu int) {
 
 // answers tells how long to wait for an answer of this exit; 0 = it gives none.
 func (s *sizing) answers(ctx context.Context) time.Duration {
+	if s.echo == nil {
+		return 0
+	}
 	first, cancel := context.WithTimeout(ctx, sizeFirst)
 	defer cancel()
 	if s.echo(first, 0) != nil {

@@ -183,6 +183,34 @@ func TestAnExitThatDoesNotAnswerTeachesNothing(t *testing.T) {
 	assert.Equal(t, 1344, mtu, "what the system was told counts all the same")
 }
 
+// TestSizesAreAskedOfWhoIsNear: a public DNS server is asked for life alone.
+func TestSizesAreAskedOfWhoIsNear(t *testing.T) {
+	for _, c := range []struct{ own, dns, want string }{
+		{"10.9.0.2/32", "10.9.0.1", "10.9.0.1"},
+		{"10.9.0.2/24", "1.1.1.1", "10.9.0.1"},
+		{"10.9.0.2/32", "1.1.1.1", ""},
+		{"10.9.0.2/32", "100.64.0.1", "100.64.0.1"},
+		{"fd99::2/128", "fd99::1", "fd99::1"},
+		{"fd99::2/128", "2606:4700:4700::1111", ""},
+		{"203.0.113.2/24", "203.0.113.53", "203.0.113.53"},
+		{"10.9.0.2/32", "", ""},
+	} {
+		cfg := wgnet.Config{
+			Addresses: []netip.Prefix{netip.MustParsePrefix(c.own)},
+			Peers:     []wgnet.Peer{{AllowedIPs: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}}},
+		}
+		if c.dns != "" {
+			cfg.DNS = []netip.Addr{netip.MustParseAddr(c.dns)}
+		}
+		r, _ := reachOf(cfg)
+		want, _ := netip.ParseAddr(c.want)
+		assert.Equal(t, want, sizeTarget(cfg, r), "%s, DNS %q", c.own, c.dns)
+		if c.dns != "" {
+			assert.Equal(t, cfg.DNS[0], probeTarget(cfg, r))
+		}
+	}
+}
+
 func TestAnMTUThatCannotBeSetIsNotInUse(t *testing.T) {
 	p := &path{width: 1340, far: near, fail: errors.New("no helper")}
 	mtu, _ := p.look(t, 1420)
