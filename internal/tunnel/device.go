@@ -27,7 +27,7 @@ type device struct {
 
 	sizing     sync.WaitGroup
 	stopSizing func()
-	look       func()    // has it look again
+	sizes      *sizing
 	thinAt     time.Time // when it was, because only probes came back; the watch's
 }
 
@@ -71,8 +71,8 @@ func (d *device) run(own string, o Options) {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.stopSizing = cancel
 	z := d.newSizing(o.Log)
-	d.look = z.again
-	if d.probe.IsValid() && !o.unsized {
+	d.sizes = z
+	if !o.unsized { // also with nobody to ask: what the route says counts, and who may cut must be said
 		d.sizing.Go(func() { z.run(ctx) })
 	}
 	d.roam = startRoam(d.dev, own, d.way, z.again, o)

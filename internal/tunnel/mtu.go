@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mysteriumvpn/desktop/internal/wgnet"
@@ -97,6 +98,8 @@ type sizing struct {
 
 	seen bool          // a look has had answers
 	wake chan struct{} // holds one: ask again
+
+	looks atomic.Int32 // that have ended
 }
 
 // again asks for another look, soon. It does not wait.
@@ -110,6 +113,7 @@ func (s *sizing) again() {
 func (s *sizing) run(ctx context.Context) {
 	for {
 		s.look(ctx)
+		s.looks.Add(1)
 		select {
 		case <-ctx.Done():
 			return

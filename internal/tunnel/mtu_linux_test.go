@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os/exec"
 	"testing"
 	"time"
@@ -120,6 +121,24 @@ func TestANarrowPathThatIsToldIsTaken(t *testing.T) {
 	require.NoError(t, up)
 	require.NoError(t, down)
 	assert.Equal(t, 1328, mtu)
+}
+
+// TestTheRouteIsHeededWithNobodyToAsk, on the network that follows, too; and routers may cut.
+func TestTheRouteIsHeededWithNobodyToAsk(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	s, _, _ := narrows(t, true)
+	tu, p := newTunnel(t, Options{})
+	cfg := s.config()
+	cfg.DNS, cfg.Addresses = nil, []netip.Prefix{netip.PrefixFrom(ourV4, 32)}
+	require.NoError(t, tu.Up(t.Context(), cfg))
+	d := tu.device()
+	await(t, "the first look has ended", func() bool { return d.sizes.looks.Load() == 1 })
+	require.NoError(t, d.dev.Echo(within(t, 20*time.Second), ourV4, exitV4, wgnet.DefaultMTU), "routers cut it")
+	require.NoError(t, upload(t, p, 20*time.Second))
+	ip(t, "link set wlan mtu 1380")
+	await(t, "the MTU is lowered", func() bool { n, _ := tu.Stats(); return n.MTU == 1312 })
 }
 
 // TestAPathThatBecomesNarrowIsNoticed, far away and without a word: nothing comes back but what is small. What programs begin

@@ -111,7 +111,7 @@ const thinPause = time.Minute
 func (d *device) thin() {
 	if now := time.Now(); now.Sub(d.thinAt) >= thinPause {
 		d.thinAt = now
-		d.look()
+		d.sizes.again()
 	}
 }
 
