@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -99,11 +100,14 @@ type shore struct {
 	client, private wgnet.Key
 	port            uint16
 	work            sync.WaitGroup
+	deaf            atomic.Bool // to IPv4's ICMP
 }
 
 func newShore(t *testing.T, in *land) *shore {
 	s := &shore{client: wgnet.NewPrivateKey(), private: wgnet.NewPrivateKey()}
-	n, err := wgnet.NewNet(wgnet.NetOptions{Addresses: []netip.Addr{exitV4}})
+	n, err := wgnet.NewNet(wgnet.NetOptions{Addresses: []netip.Addr{exitV4}, Filter: func(p []byte) bool {
+		return !s.deaf.Load() || len(p) < 20 || p[9] != 1
+	}})
 	require.NoError(t, err)
 	s.net = n
 	in.in(func() {
