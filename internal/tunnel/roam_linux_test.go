@@ -240,7 +240,7 @@ func (r *roaming) back(t *testing.T, what string, flow net.Conn) {
 		if err == nil {
 			break
 		}
-		require.Less(t, time.Since(start), 10*time.Second, "%s: %v", what, err)
+		require.Less(t, time.Since(start), 20*time.Second, "%s: %v", what, err)
 	}
 	first := time.Since(start)
 	goesOn(t, flow)
