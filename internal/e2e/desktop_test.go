@@ -51,6 +51,9 @@ func newScreen(t *testing.T, size string) *screen {
 	wm := s.command(nil, "openbox", "--startup", "echo managing windows") // it maps windows of its own before that
 	wm.Env = s.env
 	s.start("openbox", wm).line(t, "managing windows", 20*time.Second)
+	// With the first key of another keyboard, which xdotool's is, the X server announces a new key map, and openbox takes
+	// its hotkeys anew: until it has, it misses them. It has by the time it maps a window.
+	s.xdo("key", "shift")
 	return s
 }
 
