@@ -50,9 +50,9 @@ func (n *Node) Run(ctx context.Context) (uid int, err error) {
 			}
 			n.c = c
 		}
-		unbound := context.AfterFunc(ctx, func(c *netdclient.Client) func() { return func() { _ = c.Close() } }(n.c))
-		l, uid, err := n.c.Node()
-		unbound()
+		var l *net.UnixListener
+		var uid uint32
+		err := bound(ctx, true, n.c, func(c *netdclient.Client) (err error) { l, uid, err = c.Node(); return err })
 		_, refused := errors.AsType[*netdclient.Refusal](err)
 		switch {
 		case err == nil:

@@ -10,9 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/mysteriumvpn/desktop/internal/netd/wire"
+	"github.com/mysteriumvpn/desktop/internal/unixsock"
 )
 
 // Beat is how often Keep asks. The helper waits several times as long.
@@ -61,19 +60,13 @@ func Dial(ctx context.Context, path string) (*Client, error) {
 	return l, nil
 }
 
-func rootsOwn(c *net.UnixConn) error {
-	rc, err := c.SyscallConn()
+func rootsOwn(c net.Conn) error {
+	uid, err := unixsock.PeerUID(c)
 	if err != nil {
 		return err
 	}
-	var cred *unix.Ucred
-	var ask error
-	err = rc.Control(func(fd uintptr) { cred, ask = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
-	if err = errors.Join(err, ask); err != nil {
-		return fmt.Errorf("ask who runs the helper: %w", err)
-	}
-	if cred.Uid != 0 {
-		return fmt.Errorf("user %d, not root, listens where mysteriumvpn-netd should", cred.Uid)
+	if uid != 0 {
+		return fmt.Errorf("user %d, not root, listens where mysteriumvpn-netd should", uid)
 	}
 	return nil
 }

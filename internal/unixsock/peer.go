@@ -33,7 +33,7 @@ func ask(c net.Conn, f func(fd uintptr) (int, error)) (n int, err error) {
 	if !ok {
 		return 0, fmt.Errorf("%T is no socket", c)
 	}
-	if a := c.LocalAddr(); a == nil || a.Network() != "unix" {
+	if a, ok := c.LocalAddr().(*net.UnixAddr); !ok || a == nil || a.Net == "unixgram" { // those have no one peer
 		return 0, errors.New("not a unix socket")
 	}
 	raw, err := sc.SyscallConn()

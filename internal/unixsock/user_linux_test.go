@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -154,4 +155,16 @@ func TestOtherUserCannotListenInOurFolder(t *testing.T) {
 	out, err := as(t, "listen", filepath.Join(dir, "s")).Output()
 	require.NoError(t, err)
 	assert.Contains(t, string(out), "unsafe folder")
+}
+
+func TestPeerOfAPacketSocket(t *testing.T) {
+	l, err := net.ListenUnix("unixpacket", &net.UnixAddr{Name: filepath.Join(shortDir(t), "s"), Net: "unixpacket"})
+	require.NoError(t, err)
+	defer func() { _ = l.Close() }()
+	c, err := net.DialUnix("unixpacket", nil, l.Addr().(*net.UnixAddr))
+	require.NoError(t, err)
+	defer func() { _ = c.Close() }()
+	uid, err := unixsock.PeerUID(c)
+	require.NoError(t, err)
+	assert.Equal(t, os.Geteuid(), uid)
 }
