@@ -1,3 +1,5 @@
+//go:build unix
+
 package e2e
 
 import (
@@ -42,6 +44,7 @@ func newScreen(t *testing.T, size string) *screen {
 		}
 	}
 	w := &world{t: t, bin: os.Getenv("MYSTERIUMVPN_WINDOW"), home: t.TempDir()}
+	w.showLog()
 	s := &screen{world: w, config: t.TempDir()}
 	s.acceptTerms()
 	s.display = ":" + s.startXvfb(size)

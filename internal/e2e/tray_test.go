@@ -1,3 +1,5 @@
+//go:build unix
+
 package e2e
 
 import (
@@ -87,7 +89,12 @@ func (n node) label() string {
 // entries is the menu, flat; items of submenus stand behind their parent as "Parent/Item".
 func (p *panel) entries() map[string]int32 {
 	p.t.Helper()
-	var revision uint32
+	out, _ := p.layout()
+	return out
+}
+
+func (p *panel) layout() (entries map[string]int32, revision uint32) {
+	p.t.Helper()
 	var top node
 	require.NoError(p.t, p.menu.Call("com.canonical.dbusmenu.GetLayout", 0, int32(0), int32(-1), []string{}).Store(&revision, &top))
 	out := map[string]int32{}
@@ -101,7 +108,7 @@ func (p *panel) entries() map[string]int32 {
 		}
 	}
 	walk("", top)
-	return out
+	return out, revision
 }
 
 func (p *panel) has(part string) bool {
@@ -113,10 +120,23 @@ func (p *panel) has(part string) bool {
 	return false
 }
 
+// press reads the menu and then presses an item, as a person does: a menu that still changes gets new numbers for all
+// items, and a press on an old one is for nobody.
 func (p *panel) press(label string) {
 	p.t.Helper()
-	id, ok := p.entries()[label]
-	require.True(p.t, ok, "%q is not in the menu: %v", label, p.entries())
+	var menu map[string]int32
+	var revision uint32
+	looks := 0
+	waitFor(p.t, "a menu that stands still", 10*time.Second, func() bool {
+		now, is := p.layout()
+		if looks++; is != revision {
+			looks = 0
+		}
+		menu, revision = now, is
+		return looks == 3
+	})
+	id, ok := menu[label]
+	require.True(p.t, ok, "%q is not in the menu: %v", label, menu)
 	require.NoError(p.t, p.menu.Call("com.canonical.dbusmenu.Event", 0, id, "clicked", dbus.MakeVariant(""), uint32(0)).Err)
 }
 

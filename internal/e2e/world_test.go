@@ -1,3 +1,5 @@
+//go:build unix
+
 package e2e
 
 import (
@@ -46,6 +48,7 @@ const (
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, bin: program(t), home: t.TempDir(), site: siteAddr}
+	w.showLog()
 	if os.Getuid() == 0 && runtime.GOOS == "linux" && w.namespaces() == nil {
 		w.split, w.site6 = true, siteAddr6
 	} else {
@@ -61,6 +64,17 @@ func newWorld(t *testing.T) *world {
 		w.runArgs = append(w.runArgs, "--node.program", node, "--tequilapi.address", farEnd, "--tequilapi.port", "4050")
 	}
 	return w
+}
+
+// showLog shows the end of the program's log once everything has ended, if the test failed.
+func (w *world) showLog() {
+	w.t.Cleanup(func() {
+		if !w.t.Failed() {
+			return
+		}
+		b, err := os.ReadFile(filepath.Join(w.home, "logs", "mysteriumvpn.log"))
+		w.t.Logf("its log (%v):\n%s", err, b[max(0, len(b)-10_000):])
+	})
 }
 
 // namespaces makes two namespaces joined by a cable; they go with the test.
