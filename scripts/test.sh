@@ -32,6 +32,7 @@ cross() { # all but the window, for every system that we name
 		CGO_ENABLED=0 GOOS=${os%/*} GOARCH=${os#*/} go build -tags headless,$tags -o /dev/null ./cmd/mysteriumvpn
 		CGO_ENABLED=0 GOOS=${os%/*} GOARCH=${os#*/} go build -o /dev/null ./cmd/mysteriumvpn-netd
 	done
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go vet -tags headless,$tags ./...
 }
 
 # All packages are race-tested without OpenGL: cmd is built headless here, and no other package reaches Fyne's driver.

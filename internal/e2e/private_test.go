@@ -1,9 +1,10 @@
+//go:build unix
+
 package e2e
 
 import (
 	"io/fs"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
@@ -37,9 +38,6 @@ func private(t *testing.T, home string) {
 
 // TestAllThatIsKeptIsPrivate: whatever the umask lets it, a run of the program leaves no file that anybody else can read.
 func TestAllThatIsKeptIsPrivate(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("files have no modes there")
-	}
 	w := &world{t: t, bin: program(t), home: filepath.Join(t.TempDir(), "made", "home"), app: looseUmask}
 	w.runArgs = []string{"run", "--network", "sandbox"}
 	app := w.startApp()
