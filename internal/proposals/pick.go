@@ -73,10 +73,13 @@ func (s *Snapshot) Pick(target vpn.Target, avoid func(providerID string) bool) (
 	return Proposal{}, vpn.Reason{Code: vpn.NoProposals}
 }
 
-// Place is where an exit comes out, for a human: "Berlin, Germany", or the country alone.
+// Place is where an exit comes out, for a human: "Berlin, Germany", or what is known of it.
 func Place(e vpn.Exit) string {
-	if e.City == "" {
+	switch {
+	case e.City == "":
 		return CountryName(e.Country)
+	case e.Country == "":
+		return e.City
 	}
 	return e.City + ", " + CountryName(e.Country)
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2/lang"
 
@@ -19,7 +20,7 @@ func (x *exits) find() {
 		x.inTab(x.hits, x.add)
 	}
 	x.list.setHeads()
-	x.drawCount(x.search.Text != "")
+	x.drawCount()
 	x.drawEmpty()
 	x.sync()
 }
@@ -89,11 +90,25 @@ func (x *exits) findAll() {
 		rest(x.add) // without sections there is nothing to tell apart
 		return
 	}
-	section(lang.L("Other countries"), rest)
+	others := lang.L("Other countries")
+	if x.own() {
+		others = lang.L("Other servers")
+	}
+	section(others, rest)
 }
 
-// add puts a hit into the list, and the offers of an open country below it.
+// own reports whether the list is that of the user's own servers.
+func (x *exits) own() bool { return x.status.Network == vpn.Own }
+
+// add puts a hit into the list, and the offers of an open country below it. Own servers whose files do not say where
+// they are stand there one by one: the user knows them by name.
 func (x *exits) add(h proposals.Hit) {
+	if x.own() && h.Proposal == nil && h.Country.Code == "" {
+		for _, p := range byCity(h.Country.Proposals) {
+			x.shown = append(x.shown, entry{Hit: proposals.Hit{Country: h.Country, Proposal: p}})
+		}
+		return
+	}
 	x.shown = append(x.shown, entry{Hit: h})
 	if h.Proposal != nil || !x.open[h.Country.Code] {
 		return
@@ -103,7 +118,17 @@ func (x *exits) add(h proposals.Hit) {
 	}
 }
 
-func (x *exits) drawCount(searching bool) {
+// byCity sorts by what an own server without a city has there: its name.
+func byCity(offers []proposals.Proposal) []*proposals.Proposal {
+	all := make([]*proposals.Proposal, len(offers))
+	for i := range offers {
+		all[i] = &offers[i]
+	}
+	slices.SortStableFunc(all, func(a, b *proposals.Proposal) int { return strings.Compare(a.City, b.City) })
+	return all
+}
+
+func (x *exits) drawCount() {
 	countries, offers := 0, 0
 	for i := range x.shown {
 		switch {
@@ -118,13 +143,13 @@ func (x *exits) drawCount(searching bool) {
 	switch {
 	case len(x.shown) == 0:
 		x.found.say("")
-	case searching && countries == 0:
+	case countries == 0:
 		x.found.say(exitCount(offers))
 	default:
 		x.found.say(countryCount(countries) + " · " + exitCount(offers))
 	}
 	priced := lang.L("MYST per GiB")
-	if len(x.shown) == 0 {
+	if len(x.shown) == 0 || x.own() {
 		priced = ""
 	}
 	x.priced.say(priced)

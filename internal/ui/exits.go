@@ -167,7 +167,12 @@ func (x *exits) draw(s vpn.Status) {
 	if s.Phase == x.status.Phase && s.Exit == x.status.Exit && s.Node == x.status.Node && s.Network == x.status.Network {
 		return
 	}
+	was := x.own()
 	x.status = s
+	if x.own() != was { // it is known only now
+		x.find()
+		return
+	}
 	x.list.Refresh()
 	x.drawEmpty()
 }
@@ -249,13 +254,16 @@ func (x *exits) toggleOpen(code string) {
 }
 
 func (x *exits) toggleFavourite(code string) {
+	if code == "" && x.own() { // a server that is in no country
+		return
+	}
 	x.places.toggle(code)
 	x.find()
 }
 
 // bearing says how an entry stands to the connection and the choice.
 func (x *exits) bearing(e entry) bearing {
-	b := bearing{phase: vpn.Down, chosen: e.target() == x.chosen}
+	b := bearing{phase: vpn.Down, chosen: e.target() == x.chosen, own: x.own()}
 	b.focused = b.chosen && x.list.focused
 	if e.head != "" {
 		return bearing{phase: vpn.Down}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
+	"github.com/mysteriumvpn/desktop/tequilapi"
 )
 
 func (s *stage) heads() (heads []string) {
@@ -199,4 +200,59 @@ func TestTheNodeIsAskedWhatCanBeReachedFromHere(t *testing.T) {
 	assert.True(t, s.saved[len(s.saved)-1].FilterNAT)
 	assert.Equal(t, "reachable", s.exits.active.text)
 	assert.Len(t, s.exits.offers.Proposals, 61, "the node leaves out what cannot be")
+}
+
+// ownServers are proposals as our node makes them of own servers: one that is in Switzerland, two in no country.
+func ownServers() []tequilapi.Proposal {
+	list := sandbox(3)
+	for i, at := range []tequilapi.ProposalLocation{{City: "work"}, {Country: "CH", City: "Zürich"}, {City: "home"}} {
+		list[i].Location, list[i].Quality, list[i].Price = at, tequilapi.Quality{}, tequilapi.Price{}
+	}
+	return list
+}
+
+func (s *stage) rowTexts(i int) string {
+	row := newExitRow()
+	row.Resize(fyne.NewSize(300, rowHeight))
+	s.exits.bind(i, row)
+	text := row.name.Text + " / " + row.sub.Text
+	if !row.price.Hidden {
+		text += " / " + row.price.Text
+	}
+	return text
+}
+
+// TestOwnServersAreKnownByName: those that are in no country stand in the list and in the tray one by one.
+func TestOwnServersAreKnownByName(t *testing.T) {
+	s := newStage(t, nil)
+	p := &panel{}
+	s.Window.tray = &tray{host: p, do: s.trayPressed}
+	s.offer(ownServers())
+	down := inPhase(vpn.Down)
+	down.Network = vpn.Own
+	s.status(down)
+	require.Len(t, s.exits.shown, 3)
+	assert.Equal(t, []string{"Switzerland / Zürich", "home / Own server", "work / Own server"},
+		[]string{s.rowTexts(0), s.rowTexts(1), s.rowTexts(2)})
+	assert.Equal(t, "1 country · 3 exits", s.exits.found.full)
+	assert.Empty(t, s.exits.priced.full, "they cost nothing")
+
+	home := ownServers()[2].ProviderID
+	s.exits.list.Select(1)
+	s.exits.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	assert.Empty(t, s.places.now.Favourites, "no country is a favourite")
+	s.exits.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	s.wants(vpn.Command{Verb: vpn.Connect, Target: vpn.Target{ProviderID: home}})
+
+	sub := p.menu.Items[3].ChildMenu
+	require.NotNil(t, sub)
+	require.Len(t, sub.Items, 3)
+	assert.Equal(t, "work", sub.Items[2].Label)
+	sub.Items[1].Action()
+	s.wants(vpn.Command{Verb: vpn.Connect, Target: vpn.Target{ProviderID: home}})
+	up := inPhase(vpn.Up)
+	up.Network, up.Exit = vpn.Own, vpn.Exit{ProviderID: home, City: "home"}
+	s.status(up)
+	assert.Equal(t, "home / Connected", s.rowTexts(1))
+	assert.Equal(t, "Connected: home", p.menu.Items[0].Label)
 }

@@ -35,6 +35,7 @@ func (e entry) target() vpn.Target {
 type bearing struct {
 	chosen, open, favourite bool
 	focused                 bool      // the list has the focus, and this is the chosen entry
+	own                     bool      // it is a server of the user's, which has no price
 	says                    string    // the phase in words
 	phase                   vpn.Phase // of the connection, if this entry is where it leads; else Down
 }
@@ -194,6 +195,10 @@ func (r *exitRow) setOffer(e entry, p *Palette) {
 			icon = "map-pin"
 		}
 		setTint(r.kind, icon, p.Muted)
+	} else if r.bearing.own && o.Country == "" {
+		r.flag.Hidden, r.kind.Hidden = true, false
+		setTint(r.kind, "server", p.Muted)
+		r.subAll = remembered("Own server")
 	} else {
 		r.setFlag(o.Country)
 		r.kind.Hidden = true
@@ -261,7 +266,7 @@ func (r *exitRow) setKeys(p *Palette) {
 	}
 	// The connection leads here already: there is nothing to press.
 	r.act.Hidden = !b.chosen || b.phase != vpn.Down
-	r.price.Hidden = b.chosen && !r.act.Hidden
+	r.price.Hidden = b.own || b.chosen && !r.act.Hidden
 	for _, bar := range r.bars {
 		bar.Hidden = r.price.Hidden
 	}

@@ -59,7 +59,10 @@ func (r *exitRow) arrange(size fyne.Size) {
 	r.flag.Resize(fyne.NewSquareSize(28))
 	r.flag.Move(place(14, (h-28)/2))
 	r.kind.Resize(fyne.NewSquareSize(16))
-	r.kind.Move(place(26, (h-16)/2))
+	r.kind.Move(place(20, (h-16)/2)) // where a flag would be
+	if r.shown.nested {
+		r.kind.Move(place(26, (h-16)/2))
+	}
 	room := r.textRoom(w)
 	r.name.Move(place(textLeft, 7))
 	r.name.Resize(fyne.NewSize(room, 18))

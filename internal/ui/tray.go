@@ -17,7 +17,7 @@ const (
 	trayNothing trayAct = iota // it only says something
 	trayLine                   // a separator
 	trayQuick
-	trayCountry // connect to trayItem.country
+	trayCountry // connect to trayItem.country, or to trayItem.server
 	trayDisconnect
 	trayShow
 	trayQuit
@@ -30,6 +30,7 @@ type trayItem struct {
 	act     trayAct
 	text    string
 	country string
+	server  string // the provider; "" = any of the country
 	sub     []trayItem
 }
 
@@ -48,7 +49,7 @@ func trayMenu(s vpn.Status, snapshot *proposals.Snapshot, kept Places, apart boo
 		items = append(items, trayItem{act: trayDisconnect, text: word})
 	default:
 	}
-	if sub := trayCountries(snapshot, kept); len(sub) > 0 && verb != vpn.NoVerb {
+	if sub := trayCountries(snapshot, kept, s.Network); len(sub) > 0 && verb != vpn.NoVerb {
 		text := lang.L("Connect to")
 		if s.Phase.Wanted() {
 			text = lang.L("Switch to")
@@ -74,8 +75,9 @@ func trayStatus(s vpn.Status) string {
 	return text
 }
 
-// trayCountries lists favourites and recent countries first, then all of them.
-func trayCountries(snapshot *proposals.Snapshot, kept Places) []trayItem {
+// trayCountries lists favourites and recent countries first, then all of them. Own servers that are in no country are
+// listed by name.
+func trayCountries(snapshot *proposals.Snapshot, kept Places, n vpn.Network) []trayItem {
 	var first, all []trayItem
 	seen := map[string]bool{}
 	for _, list := range [][]string{kept.Favourites, kept.Recent} {
@@ -87,8 +89,14 @@ func trayCountries(snapshot *proposals.Snapshot, kept Places) []trayItem {
 		}
 	}
 	for i := range snapshot.Countries {
-		if c := &snapshot.Countries[i]; c.Code != "" {
+		c := &snapshot.Countries[i]
+		switch {
+		case c.Code != "":
 			all = append(all, trayItem{act: trayCountry, text: countryName(c.Code), country: c.Code})
+		case n == vpn.Own:
+			for _, p := range byCity(c.Proposals) {
+				all = append(all, trayItem{act: trayCountry, text: p.City, server: p.ProviderID})
+			}
 		}
 	}
 	if len(first) > 0 && len(all) > 0 {
@@ -102,7 +110,7 @@ func sameTray(a, b []trayItem) bool {
 		return false
 	}
 	for i := range a {
-		if a[i].act != b[i].act || a[i].text != b[i].text || a[i].country != b[i].country || !sameTray(a[i].sub, b[i].sub) {
+		if a[i].act != b[i].act || a[i].text != b[i].text || a[i].country != b[i].country || a[i].server != b[i].server || !sameTray(a[i].sub, b[i].sub) {
 			return false
 		}
 	}
@@ -144,7 +152,7 @@ func (w *Window) trayPressed(it trayItem) {
 	case trayQuick:
 		w.send(vpn.Connect, vpn.Target{})
 	case trayCountry:
-		w.connect(vpn.Target{Country: it.country})
+		w.connect(vpn.Target{Country: it.country, ProviderID: it.server})
 	case trayDisconnect:
 		w.send(vpn.Disconnect, vpn.Target{})
 	case trayShow:

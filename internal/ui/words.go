@@ -191,6 +191,9 @@ func placeOf(e vpn.Exit) string {
 	if e.City == "" {
 		return countryName(e.Country)
 	}
+	if e.Country == "" { // an own server that nobody says of where it is; then this is its name
+		return e.City
+	}
 	return e.City + ", " + countryName(e.Country)
 }
 
