@@ -160,21 +160,51 @@ func withPlace(text []byte, p Place) []byte {
 	return append([]byte(head), []byte(strings.TrimPrefix(string(text), "\ufeff"))...)
 }
 
+// Locate writes into a server's file where it is, in place of what the file said of that; the zero Place leaves it unsaid.
+// A server that is not there is fs.ErrNotExist, a file that cannot be used a *wgconf.Error.
+func (f Folder) Locate(name string, place Place) error {
+	path, err := f.file(name)
+	if err != nil {
+		return fmt.Errorf("find the server %s: %w", name, err)
+	}
+	text, err := read(path)
+	if err != nil {
+		return fmt.Errorf("read the server %s: %w", name, err)
+	}
+	if _, _, err := wgconf.Parse(text); err != nil { // it may be longer than what was read
+		return err
+	}
+	text = withPlace(wgconf.WithoutPlace(text), place)
+	if _, _, err := wgconf.Parse(text); err != nil {
+		return err
+	}
+	return store.WriteFile(path, text)
+}
+
 // Remove deletes a server's file. One that is not there is fs.ErrNotExist.
 func (f Folder) Remove(name string) error {
-	entries, err := os.ReadDir(f.Path)
+	path, err := f.file(name)
 	if err == nil {
-		err = fs.ErrNotExist
-	}
-	for _, e := range entries { // so that no name leads out of the folder
-		if e.Name() == name+ending && e.Type().IsRegular() {
-			err = os.Remove(filepath.Join(f.Path, e.Name()))
-		}
+		err = os.Remove(path)
 	}
 	if err != nil {
 		return fmt.Errorf("remove the server %s: %w", name, err)
 	}
 	return nil
+}
+
+// file is a server's file. It is looked for in the folder, so that no name leads out of it.
+func (f Folder) file(name string) (string, error) {
+	entries, err := os.ReadDir(f.Path)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range entries {
+		if e.Name() == name+ending && e.Type().IsRegular() {
+			return filepath.Join(f.Path, e.Name()), nil
+		}
+	}
+	return "", fs.ErrNotExist
 }
 
 // CleanName makes any text the name of a server, and so of a file: without a folder and without ".conf", letters,

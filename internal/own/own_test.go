@@ -157,3 +157,38 @@ func FuzzCleanName(f *testing.F) {
 		}
 	})
 }
+
+// TestWhereAServerIsCanBeSaidLater, again and again, and taken back; nothing else of the file changes.
+func TestWhereAServerIsCanBeSaidLater(t *testing.T) {
+	f := Folder{t.TempDir()}
+	text := "# of my provider\n#Country : SE\n" + conf(t, "192.0.2.1:1") + "# city: Malmö\nJc = 4\n"
+	s, err := f.Add("a", []byte(text), Place{})
+	require.NoError(t, err)
+	assert.Equal(t, "SE", s.Config.Country)
+	at := filepath.Join(f.Path, "a.conf")
+	for _, c := range []struct {
+		place Place
+		head  string
+	}{
+		{Place{"CH", "Zürich"}, "# country: CH\n# city: Zürich\n"},
+		{Place{"DE", ""}, "# country: DE\n"},
+		{Place{"", "Home"}, "# city: Home\n"},
+		{Place{}, ""},
+	} {
+		require.NoError(t, f.Locate("a", c.place))
+		b, err := os.ReadFile(at)
+		require.NoError(t, err)
+		assert.Equal(t, c.head+strings.NewReplacer("#Country : SE\n", "", "# city: Malmö\n", "").Replace(text), string(b))
+		all, err := f.List()
+		require.NoError(t, err)
+		assert.Equal(t, c.place, Place{all[0].Config.Country, all[0].Config.City})
+		assert.Equal(t, s.ID, all[0].ID)
+	}
+	require.ErrorIs(t, f.Locate("../"+filepath.Base(f.Path)+"/a", Place{}), fs.ErrNotExist)
+	require.NoError(t, os.WriteFile(filepath.Join(f.Path, "bad.conf"), []byte("x"), 0o600))
+	var bad *wgconf.Error
+	require.ErrorAs(t, f.Locate("bad", Place{Country: "CH"}), &bad)
+	b, err := os.ReadFile(filepath.Join(f.Path, "bad.conf"))
+	require.NoError(t, err)
+	assert.Equal(t, "x", string(b), "what cannot be used is left as it is")
+}

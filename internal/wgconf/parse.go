@@ -183,42 +183,6 @@ func (p *parser) assign(key, value string) {
 	}
 }
 
-// comment reads what we write into comments; all others are nobody's business.
-func (p *parser) comment(text string) {
-	key, value, ok := strings.Cut(text, ":")
-	if !ok {
-		return
-	}
-	value = strings.TrimSpace(value)
-	switch c := &p.config; {
-	case strings.EqualFold(strings.TrimSpace(key), "country") && c.Country == "" && value != "":
-		if c.Country = CountryCode(value); c.Country == "" {
-			p.say(BadCountry, "", value)
-		}
-	case strings.EqualFold(strings.TrimSpace(key), "city") && c.City == "":
-		c.City = CityName(value)
-	}
-}
-
-// CountryCode is a code of a country in the form that Config has; "" = the text is none.
-func CountryCode(s string) string {
-	if len(s) != 2 || strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) }) >= 0 {
-		return ""
-	}
-	return strings.ToUpper(s)
-}
-
-// CityName is a city's name in the form that Config has: one line of at most 64 printable characters.
-func CityName(s string) string {
-	var out []rune
-	for _, r := range strings.Join(strings.Fields(s), " ") {
-		if unicode.IsPrint(r) && r != utf8.RuneError && len(out) < 64 {
-			out = append(out, r)
-		}
-	}
-	return strings.TrimSpace(string(out))
-}
-
 // whole says what is wrong with the file beyond its lines.
 func (p *parser) whole() {
 	p.line = 0

@@ -236,6 +236,7 @@ func TestWhatIsWrittenIsReadAgain(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good()))
 	f.Add([]byte(strings.ReplaceAll(good(), "\n", "\r\n")))
+	f.Add([]byte("\ufeff#country:CH\r\n # CITY : x\n" + good()))
 	f.Add([]byte("\ufeff" + good() + "PostUp = x\n"))
 	f.Add([]byte(strings.Replace(good(), "10.2.0.1", "::ffff:127.0.0.1, fe80::1%x, 0.1.2.3, 240.0.0.1", 1)))
 	f.Add([]byte("[Interface]\nAddress=::1/0,1.2.3.4\nDNS=a,b\n[Peer]\nEndpoint=[::1]:1"))
@@ -280,5 +281,11 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("what it wrote cannot be read: %v", err)
 		}
 		assert.Equal(t, c, again)
+		nowhere, _, err := Parse(WithoutPlace(file))
+		if err != nil {
+			t.Fatalf("without its place it cannot be read: %v", err)
+		}
+		c.Country, c.City = "", ""
+		assert.Equal(t, c, nowhere)
 	})
 }
