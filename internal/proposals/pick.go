@@ -93,6 +93,9 @@ func (s *Snapshot) Explain(avoid func(providerID string) bool) string {
 	if len(s.Proposals) == 1 {
 		return fmt.Sprintf("%s: the only exit on offer.", Place(p.Exit))
 	}
+	if p.Quality == 0 {
+		return fmt.Sprintf("%s: one of %d exits, none of them measured.", Place(p.Exit), len(s.Proposals))
+	}
 	price := "free of charge"
 	if !p.PerGiB.IsZero() || !p.PerHour.IsZero() {
 		price = fmt.Sprintf("at %s MYST per GiB", p.PerGiB.Human())

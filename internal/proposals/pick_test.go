@@ -97,6 +97,7 @@ func TestExplainSaysWhatQuickConnectWouldChoose(t *testing.T) {
 	assert.Equal(t, "Berlin, Germany: the best quality, 2.4 of 3, among 2 exits, at 0.1 MYST per GiB.", book(one, offer(2, "NL", "", 1)).Explain(nil))
 	one.Price = tequilapi.Price{}
 	assert.Equal(t, "Berlin, Germany: the best quality, 2.4 of 3, among 2 exits, free of charge.", book(one, offer(2, "NL", "", 1)).Explain(nil))
+	assert.Equal(t, "home: one of 2 exits, none of them measured.", book(offer(1, "", "home", 0), offer(2, "", "work", 0)).Explain(nil))
 }
 
 func TestGrades(t *testing.T) {

@@ -146,15 +146,15 @@ func (c *card) drawWhere(snapshot, offers *proposals.Snapshot) {
 		c.about = opensWords(s.Guard)
 		return
 	}
-	if (s.Phase.Wanted() || s.Phase == vpn.Closing) && s.Exit.Country != "" {
-		c.setFlag(s.Exit.Country, "")
+	if (s.Phase.Wanted() || s.Phase == vpn.Closing) && s.Exit.ProviderID != "" {
+		c.setFlag(s.Exit.Country, "server")
 		c.place.say(placeOf(s.Exit))
 		c.about = c.exitDetail()
 		return
 	}
 	switch chosen := c.chosen; {
 	case chosen.ProviderID != "":
-		c.setFlag(chosen.Country, "")
+		c.setFlag(chosen.Country, "server")
 		c.place.say(countryName(chosen.Country))
 		c.about = lang.L("Provider") + " " + shortID(chosen.ProviderID)
 		if p, ok := snapshot.Provider(chosen.ProviderID); ok {
@@ -185,6 +185,9 @@ func (c *card) drawWhere(snapshot, offers *proposals.Snapshot) {
 func quickWords(offers *proposals.Snapshot) string {
 	p, why := offers.Pick(vpn.Target{}, nil)
 	if n := len(offers.Proposals); why.Zero() && n > 1 {
+		if p.Quality == 0 { // nobody measures own servers
+			return lang.X("quick.unmeasured", "One of {{.Exits}}, none of them measured", map[string]string{"Exits": exitCount(n)})
+		}
 		return lang.X("quick.short", "Best quality of {{.Exits}}: {{.Quality}} of 3", map[string]string{"Exits": exitCount(n), "Quality": scoreText(p.Quality)})
 	}
 	return lang.L("The only exit on offer")
@@ -196,6 +199,8 @@ func quickReason(p proposals.Proposal, among int) string {
 	switch {
 	case among == 1:
 		return lang.X("quick.only", "{{.Place}}: the only exit on offer.", where)
+	case p.Quality == 0:
+		return lang.X("quick.any", "{{.Place}}: one of {{.Exits}}, none of them measured.", where)
 	case p.PerGiB.IsZero() && p.PerHour.IsZero():
 		return lang.X("quick.free", "{{.Place}}: the best quality, {{.Quality}} of 3, among {{.Exits}}, free of charge.", where)
 	}
@@ -273,12 +278,12 @@ func (c *card) setFlag(code, icon string) {
 
 func (c *card) drawChips(snapshot *proposals.Snapshot) {
 	s := c.status
-	elsewhere := s.Phase.Wanted() && !c.chosen.Quick() && s.Exit.Country != "" &&
+	elsewhere := s.Phase.Wanted() && !c.chosen.Quick() && s.Exit.ProviderID != "" &&
 		(c.chosen.Country != s.Exit.Country || c.chosen.ProviderID != "" && c.chosen.ProviderID != s.Exit.ProviderID)
 	c.swap.Hidden = !elsewhere
 	if elsewhere {
 		name := countryName(c.chosen.Country)
-		if p, ok := snapshot.Provider(c.chosen.ProviderID); ok && c.chosen.Country == s.Exit.Country {
+		if p, ok := snapshot.Provider(c.chosen.ProviderID); ok && (c.chosen.Country == s.Exit.Country || p.Country == "") {
 			name = p.City
 		}
 		c.swap.set("repeat", lang.X("switch.to", "Switch to {{.Place}}", map[string]string{"Place": name}))

@@ -234,6 +234,11 @@ func (x *exits) selected(i int) {
 		return
 	}
 	x.chosen = x.shown[i].target()
+	if x.list.focused {
+		x.list.Refresh() // Fyne drew the rows before it told
+	} else {
+		x.focusList() // Fyne would, but does not find a list that is part of another widget
+	}
 	x.choose(x.chosen)
 }
 

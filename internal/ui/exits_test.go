@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"fmt"
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -202,6 +204,58 @@ func TestTheNodeIsAskedWhatCanBeReachedFromHere(t *testing.T) {
 	assert.Len(t, s.exits.offers.Proposals, 61, "the node leaves out what cannot be")
 }
 
+// drawn walks through what is drawn of an object, as it was drawn last.
+func (s *stage) drawn(o fyne.CanvasObject, see func(fyne.CanvasObject)) {
+	see(o)
+	var inside []fyne.CanvasObject
+	switch o := o.(type) {
+	case *fyne.Container:
+		inside = o.Objects
+	case fyne.Widget:
+		inside = test.WidgetRenderer(o).Objects()
+	}
+	for _, o := range inside {
+		s.drawn(o, see)
+	}
+}
+
+// TestTheChosenRowHasTheButton, and only that one, as soon as it is chosen: with the mouse and with the keyboard.
+func TestTheChosenRowHasTheButton(t *testing.T) {
+	s := newStage(t, nil)
+	s.offer(sandbox(61))
+	s.status(inPhase(vpn.Down))
+	s.window.Resize(fyne.NewSize(1180, 740))
+	var rows []*exitRow
+	var taps []fyne.Tappable
+	s.drawn(s.exits.list, func(o fyne.CanvasObject) {
+		if r, ok := o.(*exitRow); ok {
+			rows = append(rows, r)
+		}
+		if tap, ok := o.(fyne.Tappable); ok && fmt.Sprintf("%T", o) == "*widget.listItem" {
+			taps = append(taps, tap)
+		}
+	})
+	require.Greater(t, len(rows), 6)
+	require.Len(t, taps, len(rows))
+	buttons := func() (codes []string) {
+		for _, r := range rows {
+			if !r.act.Hidden {
+				codes = append(codes, r.shown.Country.Code)
+			}
+		}
+		return codes
+	}
+	require.Empty(t, buttons())
+	for _, i := range []int{2, 4} {
+		taps[i].Tapped(&fyne.PointEvent{})
+		assert.Equal(t, []string{s.exits.shown[i].Country.Code}, buttons())
+		assert.Equal(t, s.exits.shown[i].Country.Code, s.chosen.Country)
+		assert.Same(t, s.exits.list, s.window.Canvas().Focused(), "the keys go on from there")
+	}
+	s.exits.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	assert.Equal(t, []string{s.exits.shown[5].Country.Code}, buttons())
+}
+
 // ownServers are proposals as our node makes them of own servers: one that is in Switzerland, two in no country.
 func ownServers() []tequilapi.Proposal {
 	list := sandbox(3)
@@ -239,6 +293,10 @@ func TestOwnServersAreKnownByName(t *testing.T) {
 
 	home := ownServers()[2].ProviderID
 	s.exits.list.Select(1)
+	row := newExitRow()
+	row.Resize(fyne.NewSize(300, rowHeight))
+	s.exits.bind(1, row)
+	assert.False(t, row.act.Hidden, "the chosen one has a button")
 	s.exits.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	assert.Empty(t, s.places.now.Favourites, "no country is a favourite")
 	s.exits.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
@@ -255,4 +313,8 @@ func TestOwnServersAreKnownByName(t *testing.T) {
 	s.status(up)
 	assert.Equal(t, "home / Connected", s.rowTexts(1))
 	assert.Equal(t, "Connected: home", p.menu.Items[0].Label)
+	s.exits.list.Select(2)
+	assert.Equal(t, "home", s.card.place.full, "the card shows where the traffic comes out")
+	assert.False(t, s.card.swap.Hidden)
+	assert.Contains(t, s.card.swap.text, "work")
 }
