@@ -18,6 +18,7 @@ import (
 var (
 	darkCard    = color.NRGBA{0x13, 0x1A, 0x2A, 255}
 	darkPrimary = color.NRGBA{0x4A, 0x63, 0xEE, 255}
+	darkRaised  = color.NRGBA{0x20, 0x2B, 0x45, 255}
 	darkGround  = color.NRGBA{0x0B, 0x0F, 0x1A, 255}
 	lightGround = color.NRGBA{0xF3, 0xF6, 0xFC, 255}
 	lightCard   = color.NRGBA{0xFF, 0xFF, 0xFF, 255}
@@ -102,7 +103,7 @@ func TestADay(t *testing.T) {
 
 	// The settings: the theme comes after three switches, the network, what goes through the tunnel, the
 	// helper's two switches with a button to set it up and one to the proof, the name servers and the two fields of the proxy's address.
-	s.key("ctrl+comma")
+	s.openSettings()
 	s.tabs(13)
 	s.key("Left")
 	s.keeps("settings.json", "theme", "light")

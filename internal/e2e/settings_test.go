@@ -27,7 +27,7 @@ func TestSettings(t *testing.T) {
 	before := s.await(30*time.Second, func(s status) bool { return s.Node.State == "running" && s.Phase == "down" })
 
 	// The port is the twelfth control after the button that leads back. It counts at the next start, which is beside it.
-	s.key("ctrl+comma")
+	s.openSettings()
 	s.tabs(12)
 	port := freePort(t)
 	s.key("ctrl+a")
@@ -49,7 +49,7 @@ func TestSettings(t *testing.T) {
 
 	// To a file. Fyne asks where, with the answer in a corner.
 	file := filepath.Join(folder, "mysteriumvpn-settings.json")
-	s.key("ctrl+comma")
+	s.openSettings()
 	s.tabs(22)
 	s.key("Return")
 	s.answers("the question where to save")
@@ -94,6 +94,14 @@ func (s *screen) answers(what string) {
 
 func (s *screen) click(x, y int) {
 	s.xdo("mousemove", "--window", s.window, strconv.Itoa(x), strconv.Itoa(y), "click", "1")
+}
+
+// openSettings opens them on the sandbox, and waits until the button is there that sets the helper up: one more control,
+// which comes a moment later, when nobody has answered.
+func (s *screen) openSettings() {
+	s.t.Helper()
+	s.key("ctrl+comma")
+	s.shows("the button that sets the helper up", 400, 581, darkRaised)
 }
 
 func (s *screen) tabs(n int) {
