@@ -41,7 +41,7 @@ file, of any provider or of your own exit (see 'mysteriumvpn exit').`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newOwnAdd(at), newOwnList(at), newOwnShow(at), newOwnRemove(at))
+	cmd.AddCommand(newOwnAdd(at), newOwnList(at), newOwnShow(at), newOwnPlace(at), newOwnRemove(at))
 	return cmd
 }
 
@@ -97,16 +97,16 @@ Lines that are not known are left out and named. A file that would run commands 
 delete these lines if the server works without them.`,
 		Args: exactly("the file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			country := wgconf.CountryCode(place.Country)
-			if country == "" && place.Country != "" {
-				return usagef(cmd, fmt.Sprintf("--country %s is no code of a country, for example CH", quoted(place.Country)))
+			place, err := checkPlace(cmd, place)
+			if err != nil {
+				return err
 			}
 			from, text, err := readConf(cmd.InOrStdin(), args[0])
 			if err != nil {
 				return err
 			}
 			f := at()
-			s, err := f.own().Add(cmp.Or(name, from), text, own.Place{Country: country, City: place.City})
+			s, err := f.own().Add(cmp.Or(name, from), text, place)
 			errs := cmd.ErrOrStderr()
 			if bad, ok := errors.AsType[*wgconf.Error](err); ok {
 				fmt.Fprintf(errs, "%s cannot be used:\n", args[0])
@@ -128,10 +128,8 @@ delete these lines if the server works without them.`,
 			return nil
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&name, "name", "", "call it `NAME` (default: the file's name)")
-	f.StringVar(&place.Country, "country", "", "it is in this country, `CC` being the code (default: what a line\n\"# country: CC\" of the file says)")
-	f.StringVar(&place.City, "city", "", "it is in this `CITY` (default: likewise)")
+	cmd.Flags().StringVar(&name, "name", "", "call it `NAME` (default: the file's name)")
+	placeFlags(cmd, &place, "what a line\n\"# country: CC\" of the file says")
 	return cmd
 }
 

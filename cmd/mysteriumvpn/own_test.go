@@ -166,6 +166,12 @@ func TestOwnServersByCommand(t *testing.T) {
 	out, code = own("show", "own-exit")
 	assert.Zero(t, code)
 	assert.Contains(t, out, "Switzerland")
+	out, code = own("place", "own-exit", "--country", "nl", "--city", "Delft")
+	assert.Zero(t, code, out)
+	assert.Equal(t, "own-exit: Delft, Netherlands.", strings.TrimSpace(out))
+	out, code = own("list")
+	assert.Zero(t, code)
+	assert.Contains(t, out, "own-exit  NL       Delft")
 
 	for _, c := range []struct {
 		args []string
@@ -180,6 +186,8 @@ func TestOwnServersByCommand(t *testing.T) {
 		{[]string{"add", filepath.Join(dir, "own-exit.keys")}, exitFailed, "no [Interface]"},
 		{[]string{"show", "none"}, exitFailed, "no own server 'none'"},
 		{[]string{"remove", "../exit"}, exitFailed, "no own server"},
+		{[]string{"place", "none", "--country", "CH"}, exitFailed, "no own server 'none'"},
+		{[]string{"place", "own-exit", "--country", "Swiss"}, exitUsage, "no code of a country"},
 		{[]string{"nothing"}, exitUsage, "Unexpected"},
 	} {
 		out, code := own(c.args...)

@@ -79,11 +79,15 @@ func (r *ownRows) show(all []own.Server, err error) {
 	for _, s := range all {
 		remove := newPill("trash-2", lang.L("Remove"), func() { r.askRemove(s.Name) })
 		r.p.mind(remove, &remove.pressable)
+		var actions []fyne.CanvasObject
 		about := lang.L("This file cannot be used.")
 		if c := s.Config; c != nil {
 			about = joined(c.Peer.Endpoint.String(), placeOf(vpn.Exit{Country: c.Country, City: c.City}))
+			where := newPill("map-pin", lang.L("Where it is…"), func() { r.askPlace(s.Name, c.Country, c.City, "") })
+			r.p.mind(where, &where.pressable)
+			actions = append(actions, where)
 		}
-		row := newSettingRow(s.Name, about, nil, remove)
+		row := newSettingRow(s.Name, about, nil, append(actions, remove)...)
 		t := mutedTone
 		if s.Config == nil {
 			t = troubleTone

@@ -76,12 +76,12 @@ func TestAPastedServerIsAddedAndRemoved(t *testing.T) {
 	assert.True(t, row.canvas.Visible())
 	assert.Equal(t, vpn.Relist, s.sent.All()[len(s.sent.All())-1].Verb, "the list of exits is asked for")
 
-	test.Tap(row.actions.Objects[0].(*pill))
+	test.Tap(row.actions.Objects[1].(*pill))
 	s.press("Cancel")
 	all, err := f.List()
 	require.NoError(t, err)
 	assert.Len(t, all, 1)
-	test.Tap(row.actions.Objects[0].(*pill))
+	test.Tap(row.actions.Objects[1].(*pill))
 	s.press("Remove")
 	s.lane.Run()
 	assert.Empty(t, s.choice.own.rows)
@@ -186,4 +186,43 @@ func TestOwnServerScreens(t *testing.T) {
 	s.shoot("own-settings-small", 720, 520)
 	s.choice.own.askPaste("home", someConf)
 	s.shoot("own-paste", 1180, 740)
+}
+
+// TestWhereAnOwnServerIsCanBeSaid, by the country's name in any of the user's words; what is no country comes back.
+func TestWhereAnOwnServerIsCanBeSaid(t *testing.T) {
+	s, f := inOwn(t)
+	test.Tap(s.choice.own.paste)
+	s.pasted("home", strings.Replace(someConf, "# country: CH\n# city: Zürich\n", "", 1))
+	row := func() *settingRow { return s.choice.own.rows[0] }
+	assert.Equal(t, "192.0.2.1:51820", row().about.text)
+	fill := func(country, city string) {
+		t.Helper()
+		top := s.window.Canvas().Overlays().Top()
+		require.NotNil(t, top, "nothing is asked")
+		var fields []*widget.Entry
+		for _, o := range test.LaidOutObjects(top) {
+			if e, ok := o.(*widget.Entry); ok {
+				fields = append(fields, e)
+			}
+		}
+		require.Len(t, fields, 2)
+		fields[0].SetText(country)
+		fields[1].SetText(city)
+		s.press("Keep")
+		s.lane.Run()
+	}
+	test.Tap(row().actions.Objects[0].(*pill))
+	fill("Atlantis", "Zürich")
+	fill(" switzerland ", "Zürich") // asked again
+	assert.Equal(t, "192.0.2.1:51820 · Zürich, Switzerland", row().about.text)
+	assert.Equal(t, vpn.Relist, s.sent.All()[len(s.sent.All())-1].Verb, "the list of exits is asked for")
+	test.Tap(row().actions.Objects[0].(*pill))
+	s.press("Cancel")
+	test.Tap(row().actions.Objects[0].(*pill))
+	fill("nl", "")
+	assert.Equal(t, "192.0.2.1:51820 · Netherlands", row().about.text)
+	test.Tap(row().actions.Objects[0].(*pill))
+	require.NoError(t, os.Remove(filepath.Join(f.Path, "home.conf")))
+	fill("", "")
+	assert.Contains(t, s.choice.own.add.note.text, "home", "a server that has gone meanwhile is named")
 }

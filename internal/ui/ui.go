@@ -92,6 +92,7 @@ type Options struct {
 type OwnServers interface {
 	List() ([]own.Server, error)
 	Add(name string, text []byte, place own.Place) (own.Server, error)
+	Locate(name string, place own.Place) error
 	Remove(name string) error
 }
 
