@@ -59,4 +59,3 @@ func CityName(s string) string {
 	}
 	return strings.TrimSpace(string(out))
 }
-
