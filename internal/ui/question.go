@@ -11,8 +11,8 @@ import (
 
 // ask puts a question over the window. The focus is on the answer that changes nothing: one key press leaves all as it is,
 // and Tab or an arrow leads to the other answer. Escape is the one that changes nothing, too. Fyne's own questions take
-// neither Return nor Escape.
-func (w *Window) ask(weight widget.Importance, title string, body fyne.CanvasObject, yes, no string, do, leave func()) {
+// neither Return nor Escape. agree gives the other answer, for a field in which Return shall.
+func (w *Window) ask(weight widget.Importance, title string, body fyne.CanvasObject, yes, no string, do, leave func()) (agree func()) {
 	c := w.window.Canvas()
 	var up *widget.PopUp
 	answer := func(then func()) func() {
@@ -34,6 +34,7 @@ func (w *Window) ask(weight widget.Importance, title string, body fyne.CanvasObj
 	w.stay = stay.onPress
 	up.Show()
 	c.Focus(stay)
+	return act.onPress
 }
 
 // questionKey is an answer to a question.

@@ -191,7 +191,9 @@ func (r *ownRows) askPaste(name, text string) {
 	conf.Wrapping = fyne.TextWrapOff
 	conf.SetMinRowsVisible(9)
 	conf.SetText(text)
-	body := container.New(&askWidth{}, column(10, called, conf))
+	about := widget.NewLabel(lang.L("By its WireGuard configuration, a .conf file. Files that would run commands on this computer are refused."))
+	about.Wrapping = fyne.TextWrapWord
+	body := column(10, container.New(&askWidth{}, about), called, conf)
 	r.p.w.ask(widget.HighImportance, lang.L("Paste a configuration"), body, lang.L("Add"), lang.L("Cancel"), func() {
 		r.keep(called.Text, []byte(conf.Text), func(string) { r.askPaste(called.Text, conf.Text) })
 	}, func() {})

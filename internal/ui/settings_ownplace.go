@@ -25,9 +25,9 @@ func (r *ownRows) askPlace(name, country, city, why string) {
 		about.SetText(why)
 		about.Importance = widget.DangerImportance
 	}
-	body := container.New(&askWidth{}, column(10, about, land, town))
+	body := column(10, container.New(&askWidth{}, about), land, town)
 	with := map[string]string{"Name": name}
-	r.p.w.ask(widget.HighImportance, lang.L("Where is {{.Name}}?", with), body, lang.L("Keep"), lang.L("Cancel"), func() {
+	keep := r.p.w.ask(widget.HighImportance, lang.L("Where is {{.Name}}?", with), body, lang.L("Keep"), lang.L("Cancel"), func() {
 		code, ok := countryCodeOf(land.Text)
 		if !ok && strings.TrimSpace(land.Text) != "" { // none is fine
 			r.askPlace(name, land.Text, town.Text, lang.L("This is no country that is known. Write its name, or a code such as CH."))
@@ -47,4 +47,8 @@ func (r *ownRows) askPlace(name, country, city, why string) {
 			}
 		})
 	}, func() {})
+	c := r.p.w.window.Canvas()
+	land.OnSubmitted = func(string) { c.Focus(town) }
+	town.OnSubmitted = func(string) { keep() }
+	c.Focus(land)
 }
