@@ -125,7 +125,5 @@ func (l *exitListWidget) TypedRune(r rune) {
 }
 
 func (l *exitListWidget) focusSearch() {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(l); c != nil {
-		c.Focus(l.x.search)
-	}
+	focusOn(l.x.search)
 }

@@ -237,7 +237,7 @@ func (x *exits) selected(i int) {
 	if x.list.focused {
 		x.list.Refresh() // Fyne drew the rows before it told
 	} else {
-		x.focusList() // Fyne would, but does not find a list that is part of another widget
+		x.focusList() // it was clicked
 	}
 	x.choose(x.chosen)
 }
@@ -304,8 +304,8 @@ func (x *exits) bind(i widget.ListItemID, o fyne.CanvasObject) {
 }
 
 func (x *exits) focusList() {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(x.list); c != nil && len(x.shown) > 0 {
-		c.Focus(x.list)
+	if len(x.shown) > 0 {
+		focusOn(x.list)
 	}
 }
 

@@ -27,6 +27,9 @@ func newHistoryListWidget(h *connectionsPage) *historyListWidget {
 		h.foot.show(h.shown[i].Entry, h.now().Location())
 		h.canvas.Refresh()
 		l.ScrollTo(i)
+		if !l.focused {
+			focusOn(l)
+		}
 	}
 	l.OnUnselected = func(widget.ListItemID) {
 		l.at = -1

@@ -140,3 +140,11 @@ func (w *Window) look(name string) {
 	s.Theme = name
 	w.o.Save(s)
 }
+
+// focusOn gives the keys to an object, if it is in a window. Lists need it when they are clicked: Fyne's own would do it,
+// but looks for the list within ours, which no window knows.
+func focusOn(o fyne.Focusable) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o.(fyne.CanvasObject)); c != nil {
+		c.Focus(o)
+	}
+}

@@ -27,6 +27,9 @@ func newLogListWidget(p *logPage) *logListWidget {
 	l.OnSelected = func(i widget.ListItemID) {
 		l.UnselectAll()
 		p.choose(i)
+		if !l.focused {
+			focusOn(l)
+		}
 	}
 	l.HideSeparators = true
 	l.ExtendBaseWidget(l)

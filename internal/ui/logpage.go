@@ -320,12 +320,6 @@ func (l *logPage) text() []byte {
 	return b
 }
 
-func focusOn(o fyne.Focusable) {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(o.(fyne.CanvasObject)); c != nil {
-		c.Focus(o)
-	}
-}
-
 // atFoot puts an object of its own size at the foot, in the middle.
 type atFoot struct{ space float32 }
 
