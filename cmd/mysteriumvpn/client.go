@@ -23,7 +23,8 @@ func newConnect(at func() folders) *cobra.Command {
 	return &cobra.Command{
 		Use:   "connect [WHERE]",
 		Short: "Come out at WHERE, and return when connected",
-		Long: `Come out at WHERE: a country's code or name, a provider's id, or nothing to let the program choose the best exit.
+		Long: `Come out at WHERE: a country's code or name, a provider's id, the name of an own server that is in no country, or
+nothing to let the program choose the best exit.
 Connected elsewhere, this switches. It returns when connected; Ctrl-C takes the wish back.`,
 		Example: "  mysteriumvpn connect\n  mysteriumvpn connect DE\n  mysteriumvpn connect \"united kingdom\"",
 		Args:    oneWhere,
@@ -85,6 +86,8 @@ func place(e *control.ExitDoc) string {
 		return ""
 	case e.City == "":
 		return e.CountryName
+	case e.Country == "":
+		return e.City
 	default:
 		return e.City + ", " + e.CountryName
 	}

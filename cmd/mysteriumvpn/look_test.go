@@ -71,6 +71,8 @@ func TestTheFirstWishIsOnlyTheFirst(t *testing.T) {
 		{vpn.Settings{LastCountry: "DE"}, vpn.Status{}, nil},
 		{vpn.Settings{LastCountry: "DE", ConnectOnStart: true}, vpn.Status{}, []vpn.Target{{Country: "DE"}}},
 		{vpn.Settings{ConnectOnStart: true}, vpn.Status{}, []vpn.Target{{}}},
+		{vpn.Settings{ConnectOnStart: true, LastExit: "0x1", Network: vpn.Own}, vpn.Status{}, []vpn.Target{{ProviderID: "0x1"}}},
+		{vpn.Settings{ConnectOnStart: true, LastExit: "0x1", Network: vpn.Mysterium}, vpn.Status{}, []vpn.Target{{}}},
 		{vpn.Settings{ConnectOnStart: true}, vpn.Status{Command: 3}, nil},
 	} {
 		b := bus.New(bus.Options{})

@@ -45,10 +45,10 @@ file, of any provider or of your own exit (see 'mysteriumvpn exit').`,
 	return cmd
 }
 
-// relist has a program that runs on the network own look at the folder at once, and waits until it lists a server or
-// lists it no more: whoever says connect next means that one. Without such a program there is nothing to do, and one
-// that takes its time looks by itself later.
-func relist(ctx context.Context, f folders, id string, there bool) {
+// relist has a program that runs on the network own look at the folder at once, and waits until what it lists is as it
+// shall be: whoever says connect next means that. Without such a program there is nothing to do, and one that takes its
+// time looks by itself later.
+func relist(ctx context.Context, f folders, done func([]control.ProposalDoc) bool) {
 	ctx, stop := context.WithTimeout(ctx, 3*time.Second)
 	defer stop()
 	c := clientAt(f)
@@ -60,7 +60,7 @@ func relist(ctx context.Context, f folders, id string, there bool) {
 	for err := c.Command(ctx, vpn.Command{Verb: vpn.Relist}); err == nil; {
 		var all []control.ProposalDoc
 		all, err = c.Proposals(ctx, "")
-		if slices.ContainsFunc(all, func(p control.ProposalDoc) bool { return p.ProviderID == id }) == there {
+		if err == nil && done(all) {
 			return
 		}
 		select {
@@ -68,6 +68,13 @@ func relist(ctx context.Context, f folders, id string, there bool) {
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// lists reports whether a server is among all.
+func lists(id string) func(all []control.ProposalDoc) bool {
+	return func(all []control.ProposalDoc) bool {
+		return slices.ContainsFunc(all, func(p control.ProposalDoc) bool { return p.ProviderID == id })
 	}
 }
 
@@ -121,7 +128,7 @@ delete these lines if the server works without them.`,
 			for _, p := range s.Problems {
 				fmt.Fprintf(errs, "  %s\n", sentence(errors.New(p.String())))
 			}
-			relist(cmd.Context(), f, s.ID, true)
+			relist(cmd.Context(), f, lists(s.ID))
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "Added %s (%s).\n", s.Name, s.Config.Peer.Endpoint)
 			fmt.Fprintf(out, "Connect to it with 'mysteriumvpn connect %s' while the program runs on the network own.\n", s.ID)
@@ -248,20 +255,15 @@ func newOwnShow(at func() folders) *cobra.Command {
 		Short: "Show one own server, without its keys",
 		Args:  exactly("the server's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			all, err := at().own().List()
+			s, err := serverNamed(at().own(), args[0])
 			if err != nil {
 				return err
 			}
-			for _, s := range all {
-				if s.Name == args[0] {
-					d := documentOf(s)
-					if asJSON {
-						return printLine(cmd.OutOrStdout(), d)
-					}
-					return showServer(cmd.OutOrStdout(), d)
-				}
+			d := documentOf(s)
+			if asJSON {
+				return printLine(cmd.OutOrStdout(), d)
 			}
-			return noServer(args[0])
+			return showServer(cmd.OutOrStdout(), d)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON document")
@@ -270,10 +272,7 @@ func newOwnShow(at func() folders) *cobra.Command {
 
 func showServer(out io.Writer, d serverDoc) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	place := proposals.CountryName(d.Country)
-	if d.City != "" {
-		place += ", " + d.City
-	}
+	place := proposals.Place(vpn.Exit{Country: d.Country, City: d.City})
 	for _, line := range [][2]string{
 		{"Name", d.Name},
 		{"Provider", d.ID},
@@ -317,7 +316,8 @@ func newOwnRemove(at func() folders) *cobra.Command {
 			}
 			if err == nil {
 				if i := slices.IndexFunc(all, func(s own.Server) bool { return s.Name == args[0] }); i >= 0 {
-					relist(cmd.Context(), f, all[i].ID, false)
+					there := lists(all[i].ID)
+					relist(cmd.Context(), f, func(all []control.ProposalDoc) bool { return !there(all) })
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "Removed %s.\n", args[0])
 			}

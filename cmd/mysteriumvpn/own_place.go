@@ -1,13 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mysteriumvpn/desktop/internal/control"
 	"github.com/mysteriumvpn/desktop/internal/own"
 	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
@@ -26,7 +26,7 @@ func checkPlace(cmd *cobra.Command, place own.Place) (own.Place, error) {
 	if country == "" && place.Country != "" {
 		return place, usagef(cmd, fmt.Sprintf("--country %s is no code of a country, for example CH", quoted(place.Country)))
 	}
-	place.Country = country
+	place.Country, place.City = country, wgconf.CityName(place.City)
 	return place, nil
 }
 
@@ -36,35 +36,56 @@ func newOwnPlace(at func() folders) *cobra.Command {
 		Use:   "place NAME",
 		Short: "Say where an own server is",
 		Long: `Say where the own server NAME is, for lists, the map and 'mysteriumvpn connect CC'. It is written into the server's file,
-in place of what stood there; without flags nothing is said of it any more.`,
-		Args: exactly("the server's name"),
+in place of what stood there. What is not given stays; --country "" takes it out.`,
+		Example: "  mysteriumvpn own place zurich --country CH --city Zürich",
+		Args:    exactly("the server's name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			given := cmd.Flags().Changed
+			if !given("country") && !given("city") {
+				return usagef(cmd, "--country or --city is missing")
+			}
 			place, err := checkPlace(cmd, place)
 			if err != nil {
 				return err
 			}
 			f := at()
-			err = f.own().Locate(args[0], place)
-			if bad, ok := errors.AsType[*wgconf.Error](err); ok {
-				return fmt.Errorf("the file of %s cannot be used: %s", args[0], bad.Problems[0].String())
-			}
-			if errors.Is(err, fs.ErrNotExist) {
-				return noServer(args[0])
-			}
+			s, err := serverNamed(f.own(), args[0])
 			if err != nil {
 				return err
 			}
-			all, err := f.own().List()
-			if err != nil {
+			if s.Config == nil {
+				return fmt.Errorf("the file of %s cannot be used: %s", s.Name, s.Problems[0].String())
+			}
+			if !given("country") {
+				place.Country = s.Config.Country
+			}
+			if !given("city") {
+				place.City = s.Config.City
+			}
+			if err := f.own().Locate(s.Name, place); err != nil {
 				return err
 			}
-			if i := slices.IndexFunc(all, func(s own.Server) bool { return s.Name == args[0] }); i >= 0 {
-				relist(cmd.Context(), f, all[i].ID, true)
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s.\n", args[0], proposals.Place(vpn.Exit{Country: place.Country, City: place.City}))
+			relist(cmd.Context(), f, func(all []control.ProposalDoc) bool {
+				return slices.ContainsFunc(all, func(p control.ProposalDoc) bool {
+					return p.ProviderID == s.ID && p.Country == place.Country && (place.City == "" || strings.HasPrefix(p.City, place.City))
+				})
+			})
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s.\n", s.Name, proposals.Place(vpn.Exit{Country: place.Country, City: place.City}))
 			return err
 		},
 	}
-	placeFlags(cmd, &place, "unsaid")
+	placeFlags(cmd, &place, "as the file says")
 	return cmd
+}
+
+// serverNamed is the own server of that name.
+func serverNamed(f own.Folder, name string) (own.Server, error) {
+	all, err := f.List()
+	if err != nil {
+		return own.Server{}, err
+	}
+	if i := slices.IndexFunc(all, func(s own.Server) bool { return s.Name == name }); i >= 0 {
+		return all[i], nil
+	}
+	return own.Server{}, noServer(name)
 }

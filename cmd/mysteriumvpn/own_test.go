@@ -172,6 +172,12 @@ func TestOwnServersByCommand(t *testing.T) {
 	out, code = own("list")
 	assert.Zero(t, code)
 	assert.Contains(t, out, "own-exit  NL       Delft")
+	out, code = own("place", "own-exit", "--country", "")
+	assert.Zero(t, code, out)
+	assert.Equal(t, "own-exit: Delft.", strings.TrimSpace(out), "what is not given stays")
+	out, code = own("show", "own-exit")
+	assert.Zero(t, code)
+	assert.Regexp(t, `Place: +Delft\n`, out)
 
 	for _, c := range []struct {
 		args []string
@@ -188,6 +194,7 @@ func TestOwnServersByCommand(t *testing.T) {
 		{[]string{"remove", "../exit"}, exitFailed, "no own server"},
 		{[]string{"place", "none", "--country", "CH"}, exitFailed, "no own server 'none'"},
 		{[]string{"place", "own-exit", "--country", "Swiss"}, exitUsage, "no code of a country"},
+		{[]string{"place", "own-exit"}, exitUsage, "--country or --city is missing"},
 		{[]string{"nothing"}, exitUsage, "Unexpected"},
 	} {
 		out, code := own(c.args...)
@@ -239,6 +246,15 @@ func TestARunningProgramSeesAnOwnServerAtOnce(t *testing.T) {
 	require.Zero(t, code)
 	assert.Contains(t, out, `"network":"own"`)
 	assert.Contains(t, out, `"phase":"up"`)
+	out, code = call(t, "own", "place", "--home", home, "own-exit", "--country", "NL")
+	require.Zero(t, code, out)
+	out, code = call(t, "connect", "--home", home, "NL")
+	require.Zero(t, code, out)
+	out, code = call(t, "own", "place", "--home", home, "own-exit", "--country", "")
+	require.Zero(t, code, out)
+	out, code = call(t, "connect", "--home", home, "own-exit")
+	require.Zero(t, code, out)
+	assert.NotContains(t, out, "Unknown country")
 	out, code = call(t, "own", "remove", "--home", home, "own-exit")
 	require.Zero(t, code, out)
 	out, code = call(t, "proposals", "--home", home, "--json")

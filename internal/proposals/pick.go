@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/mysteriumvpn/desktop/internal/vpn"
@@ -93,7 +94,7 @@ func (s *Snapshot) Explain(avoid func(providerID string) bool) string {
 	if len(s.Proposals) == 1 {
 		return fmt.Sprintf("%s: the only exit on offer.", Place(p.Exit))
 	}
-	if p.Quality == 0 {
+	if s.Unmeasured() {
 		return fmt.Sprintf("%s: one of %d exits, none of them measured.", Place(p.Exit), len(s.Proposals))
 	}
 	price := "free of charge"
@@ -101,6 +102,11 @@ func (s *Snapshot) Explain(avoid func(providerID string) bool) string {
 		price = fmt.Sprintf("at %s MYST per GiB", p.PerGiB.Human())
 	}
 	return fmt.Sprintf("%s: the best quality, %.1f of 3, among %d exits, %s.", Place(p.Exit), p.Quality, len(s.Proposals), price)
+}
+
+// Unmeasured reports whether the node has measured none of the providers.
+func (s *Snapshot) Unmeasured() bool {
+	return !slices.ContainsFunc(s.Proposals, func(p Proposal) bool { return p.Quality > 0 })
 }
 
 // Grade is a quality in words.

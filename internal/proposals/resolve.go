@@ -47,8 +47,8 @@ var world = sync.OnceValue(func() [][]string {
 })
 
 // Resolve reads where the user wants to come out: a country's code or name (or the beginning of one name only), a
-// provider id (or, from 6 digits on, the beginning of one id only), or nothing for quick connect. It knows all countries,
-// on offer or not: whether something is on offer is for Pick to say. A text that it does not understand is a
+// provider id (or, from 6 digits on, the beginning of one id only), the name of an own server that is in no country, or
+// nothing for quick connect. It knows all countries, on offer or not: whether something is on offer is for Pick to say. A text that it does not understand is a
 // *WhereError.
 func (s *Snapshot) Resolve(where string) (vpn.Target, error) {
 	if isBlank(where) {
@@ -93,6 +93,9 @@ func (s *Snapshot) Resolve(where string) (vpn.Target, error) {
 	if cities := s.inCity(q); len(cities) > 0 {
 		return vpn.Target{}, &WhereError{Where: where, DidYouMean: cities, Why: fmt.Sprintf("%q is a city; give its country or one provider's id", where)}
 	}
+	if own := s.named(q); len(own) == 1 { // after all that a stranger must not take the place of
+		return vpn.Target{ProviderID: own[0]}, nil
+	}
 	bad := &WhereError{Where: where}
 	for m := exactName; m < matches && len(bad.DidYouMean) == 0; m++ {
 		if m == within && len(q) < typoFrom {
@@ -132,6 +135,18 @@ func (s *Snapshot) resolveID(where, q string) (vpn.Target, error) {
 		return vpn.Target{}, &WhereError{Where: where, DidYouMean: found[:min(len(found), 4)], Why: fmt.Sprintf("%q is the beginning of %d provider ids", where, len(found))}
 	}
 	return vpn.Target{}, &WhereError{Where: where, Why: fmt.Sprintf("%q is no provider id: one has 0x and %d digits, this has %d", where, idDigits, len(digits))}
+}
+
+// named are the providers that are in no country and have q for a city, as own servers have their name.
+func (s *Snapshot) named(q string) (ids []string) {
+	if c, ok := s.Country(""); ok {
+		for i := range c.Proposals {
+			if c.Proposals[i].City != "" && fold(c.Proposals[i].City) == q {
+				ids = append(ids, c.Proposals[i].ProviderID)
+			}
+		}
+	}
+	return ids
 }
 
 // inCity names the countries with a city of that name.

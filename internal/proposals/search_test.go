@@ -96,7 +96,7 @@ func TestResolve(t *testing.T) {
 	full.ProviderID = "0xABCDEF1111111111111111111111111111111111"
 	twin := offer(0, "US", "Berlin", 1)
 	twin.ProviderID = "0xabcdef2222222222222222222222222222222222"
-	s := book(full, twin)
+	s := book(full, twin, offer(5, "", "My-Server", 0), offer(6, "", "Berlin", 0), offer(7, "", "Germany", 0), offer(8, "", "two", 0), offer(9, "", "two", 0))
 	for where, want := range map[string]vpn.Target{
 		"":                {},
 		"  ":              {},
@@ -114,6 +114,7 @@ func TestResolve(t *testing.T) {
 		"United Kingdom":  {Country: "GB"},
 		"south korea":     {Country: "KR"},
 		"korea":           {Country: "KR"},
+		"my-server":       {ProviderID: id(5)}, // an own one
 		"0xABCDEF1111111111111111111111111111111111": {ProviderID: strings.ToLower(full.ProviderID)},
 		"0x9999999999999999999999999999999999999999": {ProviderID: "0x9999999999999999999999999999999999999999"},
 		"0xabcdef2": {ProviderID: twin.ProviderID},
@@ -127,6 +128,7 @@ func TestResolve(t *testing.T) {
 		"zz":       `"zz" is neither a country nor a provider id. "mysteriumvpn countries" lists what is on offer.`,
 		"united":   `did you mean United Arab Emirates (AE), United Kingdom (GB) or United States (US)?`,
 		"berlin":   `"berlin" is a city; give its country or one provider's id; did you mean Germany (DE) or United States (US)?`,
+		"two":      `"two" is neither`,
 		"0xabcdef": `"0xabcdef" is the beginning of 2 provider ids; did you mean 0xabcdef1111111111111111111111111111111111 or 0xabcdef2`,
 		"0x12":     `"0x12" is no provider id: one has 0x and 40 digits, this has 2.`,
 		"0xhello":  `"0xhello" is no provider id: after 0x only the digits 0-9 and a-f may follow.`,

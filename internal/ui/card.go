@@ -185,7 +185,7 @@ func (c *card) drawWhere(snapshot, offers *proposals.Snapshot) {
 func quickWords(offers *proposals.Snapshot) string {
 	p, why := offers.Pick(vpn.Target{}, nil)
 	if n := len(offers.Proposals); why.Zero() && n > 1 {
-		if p.Quality == 0 { // nobody measures own servers
+		if offers.Unmeasured() { // nobody measures own servers
 			return lang.X("quick.unmeasured", "One of {{.Exits}}, none of them measured", map[string]string{"Exits": exitCount(n)})
 		}
 		return lang.X("quick.short", "Best quality of {{.Exits}}: {{.Quality}} of 3", map[string]string{"Exits": exitCount(n), "Quality": scoreText(p.Quality)})
@@ -194,12 +194,13 @@ func quickWords(offers *proposals.Snapshot) string {
 }
 
 // quickReason is why quick connect chooses an exit, as Snapshot.Explain says it in English.
-func quickReason(p proposals.Proposal, among int) string {
+func quickReason(p proposals.Proposal, from *proposals.Snapshot) string {
+	among := len(from.Proposals)
 	where := map[string]string{"Place": placeOf(p.Exit), "Quality": scoreText(p.Quality), "Exits": exitCount(among), "Price": p.PerGiB.Human()}
 	switch {
 	case among == 1:
 		return lang.X("quick.only", "{{.Place}}: the only exit on offer.", where)
-	case p.Quality == 0:
+	case from.Unmeasured():
 		return lang.X("quick.any", "{{.Place}}: one of {{.Exits}}, none of them measured.", where)
 	case p.PerGiB.IsZero() && p.PerHour.IsZero():
 		return lang.X("quick.free", "{{.Place}}: the best quality, {{.Quality}} of 3, among {{.Exits}}, free of charge.", where)
@@ -231,7 +232,7 @@ func (c *card) drawFacts(snapshot, offers *proposals.Snapshot) {
 		}
 		c.exit = p.Exit
 		if c.chosen.Quick() && why.Zero() {
-			c.why = quickReason(p, len(from.Proposals))
+			c.why = quickReason(p, from)
 		}
 	}
 	c.price = ""
@@ -278,8 +279,12 @@ func (c *card) setFlag(code, icon string) {
 
 func (c *card) drawChips(snapshot *proposals.Snapshot) {
 	s := c.status
-	elsewhere := s.Phase.Wanted() && !c.chosen.Quick() && s.Exit.ProviderID != "" &&
-		(c.chosen.Country != s.Exit.Country || c.chosen.ProviderID != "" && c.chosen.ProviderID != s.Exit.ProviderID)
+	elsewhere := s.Phase.Wanted() && !c.chosen.Quick() && s.Exit.ProviderID != ""
+	if c.chosen.ProviderID != "" {
+		elsewhere = elsewhere && c.chosen.ProviderID != s.Exit.ProviderID
+	} else {
+		elsewhere = elsewhere && c.chosen.Country != s.Exit.Country
+	}
 	c.swap.Hidden = !elsewhere
 	if elsewhere {
 		name := countryName(c.chosen.Country)

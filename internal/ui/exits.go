@@ -205,10 +205,11 @@ func (x *exits) indexOf(t vpn.Target) int {
 	}
 	country := -1
 	for i := range x.shown {
-		switch x.shown[i].target() {
-		case t:
+		switch at := x.shown[i].target(); {
+		case x.shown[i].head != "":
+		case at == t:
 			return i
-		case vpn.Target{Country: t.Country}:
+		case t.Country != "" && at == vpn.Target{Country: t.Country}:
 			country = i
 		}
 	}
@@ -259,7 +260,7 @@ func (x *exits) toggleOpen(code string) {
 }
 
 func (x *exits) toggleFavourite(code string) {
-	if code == "" && x.own() { // a server that is in no country
+	if code == "" { // no country
 		return
 	}
 	x.places.toggle(code)

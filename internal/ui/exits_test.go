@@ -317,4 +317,21 @@ func TestOwnServersAreKnownByName(t *testing.T) {
 	assert.Equal(t, "home", s.card.place.full, "the card shows where the traffic comes out")
 	assert.False(t, s.card.swap.Hidden)
 	assert.Contains(t, s.card.swap.text, "work")
+
+	// Where the chosen one is is said meanwhile: it stays chosen.
+	s.exits.list.Select(1)
+	s.places.toggle("CH") // now there are headings
+	located := ownServers()
+	located[2].Location = tequilapi.ProposalLocation{Country: "SE", City: "home"}
+	s.offer(located)
+	assert.Equal(t, vpn.Target{Country: "SE", ProviderID: home}, s.chosen)
+	assert.Equal(t, "SE", s.exits.shown[s.exits.indexOf(s.exits.chosen)].Country.Code)
+	assert.True(t, s.card.swap.Hidden, "it is where the connection leads")
+
+	// One that has gone is chosen no more in the list, and no key falls on a heading.
+	s.offer(located[:2])
+	s.window.Canvas().Focus(s.exits.list)
+	for _, k := range []fyne.KeyName{fyne.KeySpace, fyne.KeyRight, fyne.KeyLeft} {
+		s.exits.list.TypedKey(&fyne.KeyEvent{Name: k})
+	}
 }

@@ -141,7 +141,7 @@ func (w *Window) look(name string) {
 	w.o.Save(s)
 }
 
-// focusOn gives the keys to an object, if it is in a window. Lists need it when they are clicked: Fyne's own would do it,
+// focusOn gives the keys to an object, if it is in a window. Lists need it when another row is clicked: Fyne's own would do it,
 // but looks for the list within ours, which no window knows.
 func focusOn(o fyne.Focusable) {
 	if c := fyne.CurrentApp().Driver().CanvasForObject(o.(fyne.CanvasObject)); c != nil {

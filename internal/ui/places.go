@@ -23,8 +23,12 @@ type places struct {
 
 const recentLimit = 12
 
-func (p *places) isFavourite(code string) bool { return slices.Contains(p.now.Favourites, code) }
-func (p *places) recent() []string             { return p.now.Recent }
+// isFavourite is false for no country at all, whatever an earlier version kept.
+func (p *places) isFavourite(code string) bool {
+	return code != "" && slices.Contains(p.now.Favourites, code)
+}
+
+func (p *places) recent() []string { return p.now.Recent }
 
 func (p *places) order(o proposals.Order) {
 	if p.now.Order != o {

@@ -248,7 +248,7 @@ func (r *exitRow) setBars(quality float64, p *Palette) {
 func (r *exitRow) setKeys(p *Palette) {
 	b := r.bearing
 	offers := r.shown.Proposal == nil
-	r.star.Hidden = !offers || !b.chosen && !b.favourite
+	r.star.Hidden = !offers || r.shown.Country.Code == "" || !b.chosen && !b.favourite
 	switch {
 	case r.star.Hidden:
 	case b.favourite:

@@ -190,6 +190,10 @@ func (w *Window) drawHome() {
 }
 
 func (w *Window) drawProposals() {
+	if p, ok := w.o.Book.Load().Provider(w.chosen.ProviderID); ok && w.chosen.ProviderID != "" { // where it is was said anew
+		w.chosen.Country = p.Country
+		w.exits.chosen = w.chosen
+	}
 	w.exits.load()
 	w.narrowed()
 	w.drawTray()

@@ -27,7 +27,7 @@ type Settings struct {
 	SpendLimit    string `json:"spend_limit,omitempty"`     // by one connection
 	SpendLimitDay string `json:"spend_limit_day,omitempty"` // by all of one day
 
-	ConnectOnStart bool `json:"connect_on_start,omitempty"` // to LastCountry, or quick connect
+	ConnectOnStart bool `json:"connect_on_start,omitempty"` // to LastCountry, to LastExit if that is an own server in no country, or quick connect
 	StartAtLogin   bool `json:"start_at_login,omitempty"`
 	StartHidden    bool `json:"start_hidden,omitempty"`     // in the tray, where the desktop has one
 	UseForComputer bool `json:"use_for_computer,omitempty"` // set the desktop's proxy while connected
