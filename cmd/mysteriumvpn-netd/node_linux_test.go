@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,7 +45,10 @@ cp -a /etc copy; mount --bind copy /etc; rm -f /etc/resolv.conf; echo nameserver
 export NODE_USER=daemon NODE_HOME=$PWD/home NODE_PROGRAM=$PWD/myst
 node() { "$PWD/script" "$1" "$PWD"; }
 `
-	cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "--propagation", "private", "sh", "-c", fmt.Sprintf(world, folder)+story)
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute) // a fifo that nobody reads would hold it for ever
+	defer stop()
+	cmd := exec.CommandContext(ctx, "unshare", "--mount", "--propagation", "private", "sh", "-c", fmt.Sprintf(world, folder)+story)
+	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	log, _ := os.ReadFile(at("log"))
 	require.NoError(t, err, "%s\n%s", out, log)
@@ -51,9 +56,10 @@ node() { "$PWD/script" "$1" "$PWD"; }
 }
 
 // TestTheNodeKeepsItsNameServers, whoever renames a new resolv.conf into its place, and hears of newer ones. It is nobody
-// but its user, has no capability, and finds our socket and nothing else in /run.
+// but its user, has no capability, and finds our socket and nothing else in /run. The loop opens the fifo anew if it finds
+// nothing in it: whoever wrote last may not have closed it when it comes back.
 func TestTheNodeKeepsItsNameServers(t *testing.T) {
-	out := nodeScript(t, `cd "$HOME/../said"; id -un; grep CapBnd /proc/self/status; ls /run; while read -r _ <fifo; do cat /etc/resolv.conf >now; mv now told; done`, `
+	out := nodeScript(t, `cd "$HOME/../said"; id -un; grep CapBnd /proc/self/status; ls /run; while :; do read -r _ <fifo || continue; cat /etc/resolv.conf >now; mv now told; done`, `
 node start
 echo >said/fifo; while ! [ -e said/told ]; do :; done; cat said/told; rm said/told
 echo nameserver 10.88.0.1 >/etc/new; mv /etc/new /etc/resolv.conf
