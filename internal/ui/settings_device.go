@@ -28,11 +28,11 @@ type deviceRows struct {
 	answer error             // of the helper, when it was last looked for
 	here   Setup             // of one that does not answer
 	said   map[string]string // why the helper refused a switch
-	asking bool              // a switch is on its way
+	asking map[string]bool   // the switches that are on their way
 }
 
 func newDeviceRows(p *settingPage) *deviceRows {
-	r := &deviceRows{p: p, said: map[string]string{}}
+	r := &deviceRows{p: p, said: map[string]string{}, asking: map[string]bool{}}
 	var mode fyne.CanvasObject
 	r.mode, mode = p.either(r.pick, []string{lang.L("Programs"), lang.L("Whole device")})
 	r.restart = p.button("rotate-ccw", lang.L("Restart now"), p.restart)
@@ -65,15 +65,15 @@ func (r *deviceRows) helpers(what string) *toggle {
 
 // ask has the helper switch. Its switch moves when it says so; a refusal is said below it.
 func (r *deviceRows) ask(what string, on bool) {
-	if r.asking {
+	if r.asking[what] {
 		return
 	}
-	r.asking = true
+	r.asking[what] = true
 	delete(r.said, what)
 	r.p.w.beside(func() func() {
 		err := r.p.w.o.Device.Switch(what, on)
 		return func() {
-			r.asking = false
+			delete(r.asking, what)
 			if err != nil {
 				r.said[what] = whyText(err)
 			}

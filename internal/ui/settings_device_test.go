@@ -233,3 +233,24 @@ func TestWhatIsMissingOfTheHelperIsSaid(t *testing.T) {
 	s.fire()
 	assert.Zero(t, chosen, "who closes it does not want it")
 }
+
+// TestOneSwitchDoesNotWaitForTheOther: a press is not lost while the helper works on another, and asked once while it
+// works on the same.
+func TestOneSwitchDoesNotWaitForTheOther(t *testing.T) {
+	s, h := deviceStage(t)
+	s.toggleSettings()
+	s.lane.Run()
+	var waiting []func()
+	s.o.Beside = func(work func()) { waiting = append(waiting, work) }
+	for _, what := range []string{lockdownSwitch, lanSwitch, lanSwitch} {
+		s.choice.device.ask(what, true)
+	}
+	for _, work := range waiting {
+		work()
+	}
+	s.lane.Run()
+	assert.Equal(t, []string{"lockdown On", "lan On"}, h.switched)
+	s.o.Beside = func(work func()) { work() }
+	s.choice.device.ask(lanSwitch, false)
+	assert.Equal(t, "lan Off", h.switched[2], "and again once it has answered")
+}
