@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mysteriumvpn/desktop/internal/control"
+	"github.com/mysteriumvpn/desktop/internal/proposals"
 	"github.com/mysteriumvpn/desktop/internal/vpn"
 )
 
@@ -81,16 +82,10 @@ func progress(s control.StatusDoc) string {
 }
 
 func place(e *control.ExitDoc) string {
-	switch {
-	case e == nil:
+	if e == nil {
 		return ""
-	case e.City == "":
-		return e.CountryName
-	case e.Country == "":
-		return e.City
-	default:
-		return e.City + ", " + e.CountryName
 	}
+	return proposals.Place(vpn.Exit{Country: e.Country, City: e.City})
 }
 
 // newDisconnect is `mysteriumvpn disconnect`.

@@ -48,8 +48,8 @@ var world = sync.OnceValue(func() [][]string {
 
 // Resolve reads where the user wants to come out: a country's code or name (or the beginning of one name only), a
 // provider id (or, from 6 digits on, the beginning of one id only), the name of an own server that is in no country, or
-// nothing for quick connect. It knows all countries, on offer or not: whether something is on offer is for Pick to say. A text that it does not understand is a
-// *WhereError.
+// nothing for quick connect. It knows all countries, on offer or not: whether something is on offer is for Pick to say. A
+// text that it does not understand is a *WhereError.
 func (s *Snapshot) Resolve(where string) (vpn.Target, error) {
 	if isBlank(where) {
 		return vpn.Target{}, nil

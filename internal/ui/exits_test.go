@@ -278,7 +278,7 @@ func (s *stage) rowTexts(i int) string {
 
 // TestOwnServersAreKnownByName: those that are in no country stand in the list and in the tray one by one.
 func TestOwnServersAreKnownByName(t *testing.T) {
-	s := newStage(t, nil)
+	s := newStage(t, func(o *Options) { o.Places.Favourites = []string{""} }) // as earlier versions kept it
 	p := &panel{}
 	s.Window.tray = &tray{host: p, do: s.trayPressed}
 	s.offer(ownServers())

@@ -23,12 +23,14 @@ type places struct {
 
 const recentLimit = 12
 
-// isFavourite is false for no country at all, whatever an earlier version kept.
-func (p *places) isFavourite(code string) bool {
-	return code != "" && slices.Contains(p.now.Favourites, code)
+// newPlaces leaves out a favourite that is no country: earlier versions kept such.
+func newPlaces(now Places, keep func(Places)) *places {
+	now.Favourites = slices.DeleteFunc(slices.Clone(now.Favourites), func(code string) bool { return code == "" })
+	return &places{now: now, keep: keep}
 }
 
-func (p *places) recent() []string { return p.now.Recent }
+func (p *places) isFavourite(code string) bool { return slices.Contains(p.now.Favourites, code) }
+func (p *places) recent() []string             { return p.now.Recent }
 
 func (p *places) order(o proposals.Order) {
 	if p.now.Order != o {

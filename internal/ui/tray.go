@@ -82,7 +82,7 @@ func trayCountries(snapshot *proposals.Snapshot, kept Places, n vpn.Network) []t
 	seen := map[string]bool{}
 	for _, list := range [][]string{kept.Favourites, kept.Recent} {
 		for _, code := range list {
-			if _, ok := snapshot.Country(code); ok && code != "" && !seen[code] {
+			if _, ok := snapshot.Country(code); ok && !seen[code] {
 				seen[code] = true
 				first = append(first, trayItem{act: trayCountry, text: countryName(code), country: code})
 			}

@@ -68,7 +68,7 @@ func New(o Options) *Window {
 	o.Book.Call(namesOfCountries())
 	o.App.Settings().SetTheme(&Theme{})
 	o.App.SetIcon(assets.AppIcon(256))
-	w.places = &places{now: o.Places, keep: func(p Places) { o.Keep(p); w.drawTray() }}
+	w.places = newPlaces(o.Places, func(p Places) { o.Keep(p); w.drawTray() })
 	w.window = o.App.NewWindow("MysteriumVPN")
 	w.window.SetPadded(false)
 	w.window.SetMaster()
